@@ -1,0 +1,19 @@
+// How Java writes numbers and reads booleans, where the output of a Kafka tool shows it.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace milena::kafka_tools {
+
+// Double.toString and Float.toString: plain from 0.001 to 10^7, else scientific; always a point.
+std::string java_double(double value);
+std::string java_float(float value);
+
+// "true" in any case, with blanks around; everything else is false.
+bool java_true(std::string_view text);
+
+std::string_view trim(std::string_view text);
+std::string lower(std::string_view text);
+
+}  // namespace milena::kafka_tools
