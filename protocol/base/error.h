@@ -21,10 +21,24 @@ std::string error_name(ErrorCode code);
 // May the same request succeed later without anybody changing anything?
 bool is_retriable(ErrorCode code);
 
+// Why the operating system refused, where that decides what to do next.
+enum class IoCause : std::uint8_t {
+    none,         // not a refusal of the operating system
+    not_found,    // no such file or directory
+    exists,       // already there, or a directory that is not empty
+    no_space,     // disk or quota full: heals when space is freed
+    too_many,     // out of descriptors
+    denied,       // permissions, read-only file system
+    locked,       // another process holds the lock
+    end_of_file,  // fewer bytes there than asked for
+    broken,       // everything else; the device is not to be trusted
+};
+
 // What failed, on what, why, and what to do: `detail` is for a person and may go to a client.
 struct Error {
     ErrorCode code = ErrorCode::UNKNOWN_SERVER_ERROR;
     std::string detail;
+    IoCause io = IoCause::none;
 };
 
 template <class T>

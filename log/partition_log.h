@@ -1,0 +1,162 @@
+// One partition on disk: an ordered list of segments, the leader epochs, the producers' state.
+//
+// Driven by the partition's monitor (broker/replica) or the metadata quorum (broker/quorum), which
+// call it under their lock: a PartitionLog has no lock of its own and never waits for a sync. What
+// may run without the lock leaves it as a value: slices (they hold their file open), SyncPlan,
+// WritebackPlan.
+//
+// Invariants (README.md names them all): offsets grow by batch and never repeat; log_start_offset
+// <= recovery_point <= synced_offset <= log_end_offset; after the first write error that is not
+// "disk full" every append is refused; a refused append leaves files and state as they were.
+#pragma once
+
+#include "log/log_types.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace milena::log {
+
+class PartitionLog {
+  public:
+    // Opens what is in `directory` (made when missing), recovering it after an unclean shutdown.
+    // KAFKA_STORAGE_ERROR when the disk refuses or a checkpoint file makes no sense.
+    static Result<std::unique_ptr<PartitionLog>> open(Disk& disk, std::string directory,
+                                                      const OpenOptions& options);
+    ~PartitionLog();
+    PartitionLog(const PartitionLog&) = delete;
+    PartitionLog& operator=(const PartitionLog&) = delete;
+
+    // --- Writing ---
+
+    // Is this batch (one v2 batch) the producer's next one? The batch it repeats, when it is one of
+    // the last five; nullopt: append it. OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_PRODUCER_EPOCH,
+    // INVALID_TXN_STATE. Changes nothing. (storage/.../ProducerAppendInfo.java)
+    Result<std::optional<DuplicateBatch>> check_producer(ByteView batch, AppendOrigin origin) const;
+
+    // Appends one or more whole v2 batches that record/ has checked, in one write. Base offsets and
+    // the leader epoch are patched in place; producers' state follows. RECORD_LIST_TOO_LARGE when
+    // they do not fit into a segment.
+    Result<AppendInfo> append_as_leader(MutableBytes batches, LeaderEpoch leader_epoch,
+                                        LogTime now);
+
+    // Appends batches as another replica stored them. A cut batch at the end is ignored, and so is
+    // everything from the first batch on whose epoch is above `epoch_limit` (KAFKA-18723); the
+    // caller has checked their CRCs. OFFSET_OUT_OF_RANGE when they do not begin at or after the log
+    // end; AppendInfo with kNoOffset when nothing was left to append.
+    Result<AppendInfo> append_as_follower(ByteView batches, LogTime now,
+                                          std::optional<LeaderEpoch> epoch_limit = std::nullopt);
+
+    // A leader's epoch begins at `start` (the log end) though nothing is written in it yet.
+    Status assign_epoch_start(LeaderEpoch epoch, Offset start);
+
+    // Seals the active segment and begins the next one at the log end.
+    Status roll(LogTime now);
+
+    // --- Reading ---
+
+    // A range of one segment's file, beginning with the batch that holds `from` (or the next one
+    // after it) and not passing the first batch at or above `bound`. Reads index and batch headers
+    // at most. Empty when nothing is below the bound, or when the first batch is longer than
+    // `max_bytes` and `first` does not ask for it. OFFSET_OUT_OF_RANGE unless log_start_offset <=
+    // from <= log_end_offset.
+    Result<ReadResult> read(Offset from, std::uint64_t max_bytes, FirstBatch first,
+                            Offset bound) const;
+    // Where the first batch at or above `offset` begins; the end of the log when there is none.
+    Result<LogPosition> position_of(Offset offset) const;
+    // Bytes between two positions of this log, 0 when `to` is not behind `from`.
+    std::uint64_t bytes_between(LogPosition from, LogPosition to) const;
+
+    // The first record at or after the log start whose timestamp is >= `timestamp`. Decodes one
+    // batch.
+    Result<std::optional<TimestampedOffset>> offset_for_timestamp(TimestampMs timestamp) const;
+    // The first record that carries the largest timestamp of the log.
+    Result<std::optional<TimestampedOffset>> offset_of_max_timestamp() const;
+
+    // Where `epoch` ended here: (largest known epoch <= epoch, start of the one after it), the log
+    // end for the current one. (storage/.../LeaderEpochFileCache.java, endOffsetFor)
+    EpochEndOffset epoch_end_offset(LeaderEpoch epoch) const;
+    std::optional<LeaderEpoch> latest_epoch() const;
+    std::optional<LeaderEpoch> epoch_at(Offset offset) const;
+
+    Offset log_start_offset() const;
+    Offset log_end_offset() const;
+    LogPosition end_position() const;
+    std::uint64_t size_bytes() const;
+    std::size_t segment_count() const;
+    Offset active_segment_base() const;
+    const std::string& directory() const;
+    const LogSettings& settings() const;
+    const RecoveryReport& recovery_report() const;
+
+    // --- Transactions ---
+
+    // First offset of the earliest transaction that is open, or ended above the high watermark.
+    std::optional<Offset> first_unstable_offset() const;
+    // Ended transactions below it no longer hold back the last stable offset.
+    void on_high_watermark(Offset high_watermark);
+    // Transactions aborted by a marker at or after `from` that began below `bound`, by last offset.
+    Result<std::vector<AbortedTransaction>> aborted_transactions(Offset from, Offset bound) const;
+    // An offset that no batch of the slice reaches: the bound for aborted_transactions().
+    Result<Offset> upper_bound_of(const ReadResult& read) const;
+
+    // Producers with neither an open transaction nor a write since producer.id.expiration.ms.
+    void expire_producers(TimestampMs now);
+    std::size_t producer_count() const;
+
+    // --- Durability ---
+
+    // Everything below is on the device.
+    Offset synced_offset() const;
+    // What the recovery-point checkpoint may say: everything below, indexes and epochs included, is
+    // on the device.
+    Offset recovery_point() const;
+    // Empty when all is synced. Several plans may be under way; each covers all before it.
+    Result<SyncPlan> take_unsynced();
+    // A plan of an earlier generation (before a truncation) changes nothing.
+    void mark_synced(const SyncPlan& plan);
+    // A sync failed: what was written may be gone whatever a retry says, so appends are refused
+    // from now on.
+    void mark_broken(Error error);
+    // Why appends are refused, if they are.
+    const std::optional<Error>& broken() const;
+    // take_unsynced, run and mark_synced in one: for logs whose every append waits for the device.
+    Status sync();
+    // A file range of at least `min_bytes` that has been written but not pushed out.
+    WritebackPlan take_writeback(std::uint64_t min_bytes);
+
+    // --- Cutting ---
+
+    // Removes every batch that reaches `offset` or beyond; no effect at or above the log end.
+    Status truncate_to(Offset offset, LogTime now);
+    // Removes everything; the next append gets `offset`.
+    Status truncate_fully_and_start_at(Offset offset, LogTime now);
+    // Nothing below `offset` (<= high watermark) is readable any more; no effect downwards.
+    // Segments that are wholly below go with the next delete_old_segments.
+    Status advance_log_start_offset(Offset offset);
+    // Retention: removes whole segments from the oldest on, never past the high watermark. Their
+    // files get the suffix .deleted and vanish with remove_deleted_files. How many went.
+    Result<std::size_t> delete_old_segments(Offset high_watermark, LogTime now);
+    // Files marked .deleted at least file.delete.delay.ms ago.
+    Status remove_deleted_files(MonoTime now);
+
+    void update_settings(const LogSettings& settings);
+
+    // Syncs everything, trims the indexes, writes a producer snapshot: after it, and once the
+    // checkpoints and the marker are written, the log opens without a scan. Only destruction
+    // follows.
+    Status close(LogTime now);
+
+    // Aborts when state that must agree does not.
+    void check_invariants() const;
+
+  private:
+    struct State;
+    explicit PartitionLog(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace milena::log
