@@ -1,0 +1,117 @@
+#include "replication/metadata/image.h"
+
+#include <algorithm>
+
+namespace milena::metadata {
+namespace {
+
+template <class T>
+const T* find_by_id(const std::vector<std::shared_ptr<const T>>& sorted, BrokerId id) {
+    const auto at = std::lower_bound(
+        sorted.begin(), sorted.end(), id,
+        [](const std::shared_ptr<const T>& node, BrokerId wanted) { return node->id < wanted; });
+    return at != sorted.end() && (*at)->id == id ? at->get() : nullptr;
+}
+
+template <class T>
+bool same_nodes(const std::vector<std::shared_ptr<const T>>& a,
+                const std::vector<std::shared_ptr<const T>>& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](const auto& x, const auto& y) { return *x == *y; });
+}
+
+bool same_topic(const TopicImage& a, const TopicImage& b) {
+    return a.name == b.name && a.id == b.id &&
+           std::equal(a.partitions.begin(), a.partitions.end(), b.partitions.begin(),
+                      b.partitions.end(),
+                      [](const auto& x, const auto& y) { return x == y || (x && y && *x == *y); });
+}
+
+std::optional<std::string_view> check_partition(const PartitionImage& partition) {
+    const auto& replicas = partition.replicas;
+    const auto is_replica = [&](BrokerId id) {
+        return std::find(replicas.begin(), replicas.end(), id) != replicas.end();
+    };
+    if (!std::all_of(partition.isr.begin(), partition.isr.end(), is_replica) ||
+        !std::all_of(partition.elr.begin(), partition.elr.end(), is_replica) ||
+        (partition.leader != kNoBroker && !is_replica(partition.leader))) {
+        return "IsrWithinReplicas";
+    }
+    if (!partition.directories.empty() && partition.directories.size() != replicas.size()) {
+        return "DirectoriesMatch";
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+const Endpoint* BrokerImage::endpoint(std::string_view listener) const {
+    const auto at = std::find_if(endpoints.begin(), endpoints.end(),
+                                 [&](const Endpoint& e) { return e.listener == listener; });
+    return at == endpoints.end() ? nullptr : &*at;
+}
+
+const BrokerImage* Image::broker(BrokerId id) const {
+    return find_by_id(brokers, id);
+}
+
+const ControllerImage* Image::controller(BrokerId id) const {
+    return find_by_id(controllers, id);
+}
+
+const ConfigMap& Image::config(ResourceType type, std::string_view name) const {
+    static const ConfigMap none;
+    const ConfigImage* found = configs.find({type, name});
+    return found ? found->values : none;
+}
+
+std::int16_t Image::feature_level(std::string_view name) const {
+    const auto at = features.find(name);
+    return at == features.end() ? std::int16_t{0} : at->second;
+}
+
+bool Delta::empty() const {
+    return topics.empty() && configs.empty() && brokers.empty() && !features_changed &&
+           !producer_ids_changed && !kept_changed;
+}
+
+bool same_state(const Image& a, const Image& b) {
+    if (a.topics_by_id.size() != b.topics_by_id.size() || a.configs.size() != b.configs.size() ||
+        a.partition_count != b.partition_count || a.features != b.features ||
+        a.next_producer_id != b.next_producer_id || *a.kept != *b.kept ||
+        !same_nodes(a.brokers, b.brokers) || !same_nodes(a.controllers, b.controllers)) {
+        return false;
+    }
+    bool same = true;
+    a.topics_by_id.for_each([&](const auto& topic) {
+        const TopicImage* other = b.topic(topic->id);
+        same = same && other && same_topic(*topic, *other);
+    });
+    a.configs.for_each([&](const auto& config) {
+        same = same && b.config(config->resource.type, config->resource.name) == config->values;
+    });
+    return same;
+}
+
+std::optional<std::string_view> check_invariants(const Image& image) {
+    std::optional<std::string_view> broken;
+    const auto note = [&](std::optional<std::string_view> name) {
+        if (!broken) broken = name;
+    };
+    std::size_t partitions = 0;
+    image.topics_by_id.for_each([&](const auto& topic) {
+        if (image.topic(topic->name) != topic.get()) note("NamesMatchIds");
+        partitions += topic->partitions.size();
+        for (const auto& partition : topic->partitions) {
+            note(partition ? check_partition(*partition) : "PartitionsAreDense");
+        }
+    });
+    if (image.topics_by_name.size() != image.topics_by_id.size()) note("NamesMatchIds");
+    if (image.partition_count != partitions) note("PartitionsAreDense");
+    image.configs.for_each([&](const auto& config) {
+        if (config->values.empty()) note("ConfigsAreNotEmpty");
+    });
+    return broken;
+}
+
+}  // namespace milena::metadata
