@@ -28,27 +28,28 @@ class Arena {
     Arena(Arena&&) = default;
     Arena& operator=(Arena&&) = default;
 
-    // Bytes this arena may still hand out by try_allocate: the bound on what hostile input can make
-    // us allocate. Unbounded until set.
+    // Bytes that try_allocate may still take from the heap, whole blocks counted: the bound on what
+    // hostile input can make us allocate. Unbounded until set.
     void set_budget(std::size_t bytes) { budget_ = bytes; }
 
     // nullptr when the budget does not allow it.
     void* try_allocate(std::size_t bytes, std::size_t alignment) {
-        if (bytes > budget_) return nullptr;
-        budget_ -= bytes;
+        if (!fits(bytes, alignment)) {
+            const auto size = block_size(bytes, alignment);
+            if (size > budget_) return nullptr;
+            budget_ -= size;
+        }
         return allocate(bytes, alignment);
     }
 
     void* allocate(std::size_t bytes, std::size_t alignment) {
-        auto at = (next_ + alignment - 1) & ~(alignment - 1);
-        if (next_ == 0 || at + bytes > end_) {
-            const std::size_t size =
-                bytes + alignment > kBlockBytes ? bytes + alignment : kBlockBytes;
+        if (!fits(bytes, alignment)) {
+            const auto size = block_size(bytes, alignment);
             blocks_.push_back(std::make_unique_for_overwrite<std::byte[]>(size));
             next_ = reinterpret_cast<std::uintptr_t>(blocks_.back().get());
             end_ = next_ + size;
-            at = (next_ + alignment - 1) & ~(alignment - 1);
         }
+        const auto at = aligned(alignment);
         next_ = at + bytes;
         return reinterpret_cast<void*>(at);
     }
@@ -74,6 +75,18 @@ class Arena {
     }
 
   private:
+    std::uintptr_t aligned(std::size_t alignment) const {
+        return (next_ + alignment - 1) & ~(alignment - 1);
+    }
+    // Does the current block have room? Nothing is in front of the first block.
+    bool fits(std::size_t bytes, std::size_t alignment) const {
+        const auto at = aligned(alignment);
+        return next_ != 0 && at <= end_ && bytes <= end_ - at;
+    }
+    static std::size_t block_size(std::size_t bytes, std::size_t alignment) {
+        return bytes + alignment > kBlockBytes ? bytes + alignment : kBlockBytes;
+    }
+
     std::vector<std::unique_ptr<std::byte[]>> blocks_;
     std::uintptr_t next_ = 0;
     std::uintptr_t end_ = 0;

@@ -1,0 +1,1 @@
+"""Schema notation -> model -> C++ and documentation. Run through protocol/generate.py."""
