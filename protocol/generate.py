@@ -10,7 +10,7 @@ import argparse
 import pathlib
 import sys
 
-from generator import api_table, cpp_codec, cpp_struct
+from generator import api_table, cpp_codec, cpp_struct, cpp_visit, registry
 from generator.model import SchemaError
 from generator.notation import read_schema
 
@@ -23,7 +23,15 @@ def outputs(schema):
     yield 'protocol/wire/api_table.cc', api_table.api_table_source(schema)
     for stem, messages in schema.stems.items():
         yield f'protocol/msg/{stem}.h', cpp_struct.header(stem, messages)
+        yield f'protocol/msg/{stem}.visit.h', cpp_visit.header(stem, messages)
         yield f'protocol/msg/{stem}.cc', cpp_codec.source(stem, messages)
+    yield 'protocol/msg/metadata_record.h', registry.metadata_record_header(schema)
+    yield 'protocol/msg/metadata_record.cc', registry.metadata_record_source(schema)
+    yield 'protocol/msg/all_messages.h', registry.all_visit_header(schema)
+    yield 'protocol/msg/all_messages.def', registry.message_list(schema)
+    yield 'protocol/registry/registry.cc', registry.registry_source(schema)
+    for number in range(registry.CHUNKS):
+        yield f'protocol/registry/rows_{number}.cc', registry.chunk(schema, number)
 
 
 def write_if_changed(path, text):

@@ -13,6 +13,11 @@ namespace milena {
 using ByteView = std::span<const std::uint8_t>;
 using MutableBytes = std::span<std::uint8_t>;
 
+// Do the views show the same bytes?
+inline bool operator==(ByteView a, ByteView b) {
+    return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0);
+}
+
 template <std::integral T>
 constexpr T byte_swap(T value) {
     if constexpr (sizeof(T) == 1) return value;
