@@ -1,6 +1,6 @@
 #include "tools/kafka/topics_options.h"
 
-#include <sstream>
+#include "tests/unit/tools/kafka/words.h"
 
 #include <gtest/gtest.h>
 
@@ -10,11 +10,7 @@ namespace {
 constexpr std::string_view kServer = "--bootstrap-server localhost:9092 ";
 
 std::optional<Refusal> check(std::string_view line) {
-    std::vector<std::string> words;
-    std::istringstream stream{std::string(line)};
-    for (std::string word; stream >> word;) words.push_back(word);
-    const std::vector<std::string_view> views(words.begin(), words.end());
-    const auto options = Options::parse(topics_option_specs(), views);
+    const auto options = parse_line(topics_option_specs(), line);
     if (!options) return Refusal{options.error().detail, false};
     return check_topics_options(*options);
 }
