@@ -152,6 +152,26 @@ Status Socket::read_all(MutableBytes into, MonoTime deadline, const Clock& clock
     return {};
 }
 
+std::int64_t Socket::send_some(std::span<const iovec> pieces) {
+    msghdr message{};
+    message.msg_iov = const_cast<iovec*>(pieces.data());
+    message.msg_iovlen = pieces.size();
+    const auto sent = ::sendmsg(handle_, &message, MSG_NOSIGNAL);
+    return sent >= 0 ? sent : -errno;
+}
+
+std::int64_t Socket::receive_some(MutableBytes into) {
+    const auto got = ::recv(handle_, into.data(), into.size(), 0);
+    return got >= 0 ? got : -errno;
+}
+
+std::int64_t Socket::discard_some(std::size_t count) {
+    // The kernel does not touch the buffer (tcp(7)); it only wants one.
+    char unused = 0;
+    const auto got = ::recv(handle_, &unused, count, MSG_TRUNC);
+    return got >= 0 ? got : -errno;
+}
+
 std::vector<std::size_t> wait_readable(std::span<const int> handles, MonoTime deadline,
                                        const Clock& clock) {
     std::vector<pollfd> waits;

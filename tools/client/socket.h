@@ -8,9 +8,12 @@
 #include "tools/client/endpoint.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
+
+#include <sys/uio.h>
 
 namespace milena::client {
 
@@ -35,6 +38,13 @@ class Socket {
     Status write_all(ByteView bytes, MonoTime deadline, const Clock& clock);
     // Fills all of `into`; a peer that closes before that is NETWORK_EXCEPTION.
     Status read_all(MutableBytes into, MonoTime deadline, const Clock& clock);
+
+    // The three calls of the bench: they never wait. Bytes moved, 0 at the end of the stream, or
+    // -errno (-EAGAIN when nothing can be moved now).
+    std::int64_t send_some(std::span<const iovec> pieces);
+    std::int64_t receive_some(MutableBytes into);
+    // Throws away up to `count` received bytes without copying them.
+    std::int64_t discard_some(std::size_t count);
 
   private:
     explicit Socket(int handle) : handle_(handle) {}

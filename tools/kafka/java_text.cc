@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cctype>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
 #include <cstdlib>
+#include <utility>
 
 namespace milena::kafka_tools {
 namespace {
@@ -49,6 +52,23 @@ std::string java_float(float value) {
 
 bool java_true(std::string_view text) {
     return lower(trim(text)) == "true";
+}
+
+std::vector<std::size_t> java_map_order(std::span<const std::string> keys, std::size_t capacity) {
+    // String.hashCode, spread and cut to the size of a table that is at most three quarters full
+    // (java.util.HashMap); keys of one bucket stay in the order of their arrival.
+    std::size_t table = std::bit_ceil(capacity);
+    while (keys.size() * 4 > table * 3) table *= 2;
+    std::vector<std::pair<std::size_t, std::size_t>> buckets;
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        std::uint32_t hash = 0;
+        for (const char c : keys[i]) hash = 31 * hash + static_cast<unsigned char>(c);
+        buckets.emplace_back((hash ^ (hash >> 16)) & (table - 1), i);
+    }
+    std::ranges::stable_sort(buckets, {}, &std::pair<std::size_t, std::size_t>::first);
+    std::vector<std::size_t> order;
+    for (const auto& [bucket, index] : buckets) order.push_back(index);
+    return order;
 }
 
 std::string_view trim(std::string_view text) {

@@ -40,5 +40,22 @@ TEST(JavaText, OnlyTheWordTrueIsTrue) {
     }
 }
 
+// The order was seen in the output of Kafka 4.2's kafka-topics --describe for __consumer_offsets.
+TEST(JavaText, GivesKeysInTheOrderOfAJavaMap) {
+    const std::vector<std::string> keys = {"cleanup.policy", "compression.type",
+                                           "min.insync.replicas", "segment.bytes"};
+    std::vector<std::string> all = keys;
+    for (int i = 0; i < 29; ++i) all.push_back("filler." + std::to_string(i));  // table of 64
+    std::string order;
+    for (const auto index : java_map_order(all)) {
+        if (index < keys.size()) order += all[index] + " ";
+    }
+    EXPECT_EQ(order, "compression.type min.insync.replicas cleanup.policy segment.bytes ");
+    EXPECT_TRUE(java_map_order({}).empty());
+    const std::vector<std::string> topics = {"__consumer_offsets", "cfgprobe", "tools-a",
+                                             "tools-b.x_y", "tools-nonono"};
+    EXPECT_EQ(java_map_order(topics, topics.size()), (std::vector<std::size_t>{3, 2, 0, 1, 4}));
+}
+
 }  // namespace
 }  // namespace milena::kafka_tools

@@ -1,0 +1,11 @@
+// One function per subcommand; commands.cc holds the table.
+#pragma once
+
+#include "tools/io.h"
+
+namespace milena::cli {
+
+int run_topic(int argc, char** argv, const Io& io);
+int run_version(int argc, char** argv, const Io& io);
+
+}  // namespace milena::cli

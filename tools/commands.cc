@@ -1,0 +1,26 @@
+#include "tools/commands.h"
+
+#include "tools/command/command_list.h"
+
+#include <algorithm>
+
+namespace milena::cli {
+namespace {
+
+constexpr Command kCommands[] = {
+    {"topic", "Create, list, describe, alter and delete topics", &run_topic},
+    {"version", "Print the version", &run_version},
+};
+
+}  // namespace
+
+std::span<const Command> commands() {
+    return kCommands;
+}
+
+const Command* find_command(std::string_view name) {
+    const auto* at = std::ranges::find(kCommands, name, &Command::name);
+    return at == std::end(kCommands) ? nullptr : at;
+}
+
+}  // namespace milena::cli

@@ -1,0 +1,27 @@
+#include "tools/kafka/tools.h"
+
+#include <algorithm>
+
+namespace milena::kafka_tools {
+namespace {
+
+constexpr Tool kTools[] = {
+    {"kafka-topics", "create, list, describe, alter and delete topics", &run_topics},
+};
+
+}  // namespace
+
+std::span<const Tool> tools() {
+    return kTools;
+}
+
+const Tool* find_tool(std::string_view program) {
+    if (const auto slash = program.rfind('/'); slash != std::string_view::npos) {
+        program.remove_prefix(slash + 1);
+    }
+    if (program.ends_with(".sh")) program.remove_suffix(3);
+    const auto* at = std::ranges::find(kTools, program, &Tool::name);
+    return at == std::end(kTools) ? nullptr : at;
+}
+
+}  // namespace milena::kafka_tools
