@@ -48,7 +48,7 @@ std::string unknown_name(const Assignment& assignment) {
     if (const auto near = did_you_mean(Scope::Broker, assignment.name)) {
         return text + fmt::format("; did you mean {}?", *near);
     }
-    return text + "; 'milena serve --settings' lists all";
+    return text + "; 'milena serve --print-reference' lists all";
 }
 
 struct Draft {
