@@ -98,6 +98,10 @@ def is_set(field, context):
     return f'{m} != {field.type.cpp}{{{literal(field)}}}'
 
 
+def presence(field):
+    return 'struct_present' if field.tag is None else 'tagged_struct_present'
+
+
 # --- reading ---
 
 def read_scalar(field):
@@ -122,7 +126,7 @@ def read_field(field, context):
     if field.struct:
         if not field.can_be_null:
             return [f'read_fields(r, v, {m});']
-        return [f'if (r.struct_present({null})) {{', f'    read_fields(r, v, {m}.emplace());',
+        return [f'if (r.{presence(field)}({null})) {{', f'    read_fields(r, v, {m}.emplace());',
                 '} else {', f'    {m}.reset();', '}']
     if field.type.wire == 'records':
         return [f'{m} = r.records({compact}, {null});']
@@ -239,7 +243,7 @@ def write_field(field, context):
     if field.struct:
         if not field.can_be_null:
             return [f'write_fields(w, v, {m});']
-        return [f'w.struct_present({m}.has_value(), {null}, {name});',
+        return [f'w.{presence(field)}({m}.has_value(), {null}, {name});',
                 f'if ({m}) write_fields(w, v, *{m});']
     wire = field.type.wire
     if wire == 'records' or (field.can_be_null and wire in ('string', 'bytes')):

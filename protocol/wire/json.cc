@@ -75,7 +75,7 @@ void JsonText::value(std::int64_t number) {
 void JsonText::value(double number) {
     separate();
     if (std::isfinite(number)) {
-        fmt::format_to(std::back_inserter(text_), "{}", number);
+        fmt::format_to(std::back_inserter(text_), "{:#}", number);  // never looks like an integer
     } else {
         fmt::format_to(std::back_inserter(text_), "\"{}\"", number);
     }

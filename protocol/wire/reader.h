@@ -71,12 +71,10 @@ class Reader {
     NullableBytes nullable_bytes(bool compact, bool may_be_null);
     Records records(bool compact, bool may_be_null);
 
-    // Is the nullable struct that follows present? A negative byte means null.
-    bool struct_present(bool may_be_null) {
-        if (int8() >= 0) return ok();
-        if (!may_be_null) fail("null stands where a value must be");
-        return false;
-    }
+    // Is the nullable struct that follows present? A negative byte means null; in a tagged field it
+    // is a zero varint.
+    bool struct_present(bool may_be_null) { return present(int8() >= 0, may_be_null); }
+    bool tagged_struct_present(bool may_be_null) { return present(uvarint() > 0, may_be_null); }
 
     // An array of default-constructed elements that the caller then fills. `min_width`: the fewest
     // bytes that an element takes.
@@ -116,6 +114,10 @@ class Reader {
         return value;
     }
 
+    bool present(bool is_there, bool may_be_null) {
+        if (!is_there && !may_be_null) fail("null stands where a value must be");
+        return is_there && ok();
+    }
     std::uint64_t long_uvarint(int max_bytes);
     // -1 for null; fails (and gives 0) when `bytes_each` times the length is more than what is
     // left.

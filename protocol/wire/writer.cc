@@ -91,6 +91,11 @@ void Writer::struct_present(bool present, bool may_be_null, const char* field) {
     int8(present ? 1 : -1);
 }
 
+void Writer::tagged_struct_present(bool present, bool may_be_null, const char* field) {
+    if (!present && !may_be_null) fail("is null, which the version does not allow", field);
+    uvarint(present ? 1 : 0);
+}
+
 void Writer::string_array(const Array<std::string_view>& array, bool compact, bool may_be_null,
                           const char* field) {
     array_length(array, compact, may_be_null, field);

@@ -70,7 +70,9 @@ class Writer {
     void nullable_bytes(const NullableBytes& value, bool compact, bool may_be_null,
                         const char* field);
     void records(const Records& value, bool compact, bool may_be_null, const char* field);
+    // In front of a nullable struct.
     void struct_present(bool present, bool may_be_null, const char* field);
+    void tagged_struct_present(bool present, bool may_be_null, const char* field);
 
     // The count in front of an array; the caller then writes the elements.
     template <class T>

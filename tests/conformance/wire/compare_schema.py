@@ -55,12 +55,12 @@ def ranged(text):
     return Versions(int(low), FOREVER if plus else int(high or low))
 
 
-def canonical_default(text, wire, is_array, is_struct, nullable):
+def canonical_default(text, wire, is_array, is_struct):
     """A default in one form for both sides."""
     if text is None:
         return 'null' if wire == 'records' else 'zero'
     text = str(text).lower() if isinstance(text, bool) else str(text).strip('"')
-    if text == 'null' or text == 'None':
+    if text == 'null':
         return 'null'
     if is_array or is_struct or text in ('', 'false'):
         return 'zero'
@@ -83,8 +83,8 @@ def kafka_fields(fields, common, valid, flexible):
         tag = field.get('tag')
         if tag is not None:
             assert ranged(field['taggedVersions']) & valid == versions, field
-        raw = 'null' if 'default' in field and field['default'] is None else field.get('default')
-        default = canonical_default(raw, wire, is_array, inner is not None, not nullable.empty)
+        # (A bare null in the JSON is no default: Kafka's generator takes the string "null" only.)
+        default = canonical_default(field.get('default'), wire, is_array, inner is not None)
         own = ranged(field['flexibleVersions']) if 'flexibleVersions' in field else flexible
         out.append((field['name'][0].lower() + field['name'][1:],
                     ('[]' if is_array else '') + ('struct' if inner else wire), str(versions),
@@ -103,8 +103,7 @@ def our_fields(struct, valid, flexible):
             continue
         wire = 'struct' if field.struct else field.type.wire
         nullable = field.nullable & versions
-        default = canonical_default(field.default, wire, field.is_array, field.struct is not None,
-                                    field.can_be_null)
+        default = canonical_default(field.default, wire, field.is_array, field.struct is not None)
         own = NEVER if field.inflexible else flexible
         out.append((camel_case(field.name), ('[]' if field.is_array else '') + wire, str(versions),
                     str(nullable) if not nullable.empty else '-', field.tag, default, field.drop,
