@@ -1,0 +1,200 @@
+#include "replication/raft/raft.h"
+
+#include "protocol/msg/records/kraft_version_record.h"
+#include "protocol/msg/records/leader_change_message.h"
+#include "protocol/msg/records/voters_record.h"
+#include "protocol/wire/frame.h"
+
+#include <gtest/gtest.h>
+
+namespace milena::raft {
+namespace {
+
+constexpr MonoTime kNow{};
+const Voter kSelf{BrokerId(1), DirectoryId(Uuid{5, 5})};
+const VoterSet kAlone{{{BrokerId(1), {}}}, 0};
+
+RecordList values(std::initializer_list<std::string_view> texts) {
+    RecordList list;
+    for (const auto text : texts) list.add(as_bytes(text));
+    return list;
+}
+
+TEST(Raft, ASoleVoterLeadsANewEpochAtEveryStart) {
+    auto raft = Raft::create(kSelf, kAlone, {}).value();
+    const Ready ready = raft.step(Start{}, kNow);
+    ASSERT_TRUE(ready.election);
+    EXPECT_EQ(*ready.election, (ElectionState{.epoch = LeaderEpoch(1), .leader = BrokerId(1)}));
+    EXPECT_TRUE(raft.state().is_leader());
+
+    Found found;
+    found.election = *ready.election;
+    found.log_end = Offset(1);
+    found.last_epoch = LeaderEpoch(1);
+    auto again = Raft::create(kSelf, kAlone, found).value();
+    EXPECT_TRUE(std::holds_alternative<Resigned>(again.state().role));
+    EXPECT_EQ(again.step(Start{}, kNow).election->epoch, LeaderEpoch(2));
+}
+
+TEST(Raft, AnEpochBeginsWithLeaderChange) {
+    auto raft = Raft::create(kSelf, kAlone, {}).value();
+    const Ready ready = raft.step(Start{}, kNow);
+    ASSERT_EQ(ready.append.size(), 1U);
+    const Append& batch = ready.append[0];
+    EXPECT_EQ(batch.base_offset, Offset(0));
+    EXPECT_EQ(batch.epoch, LeaderEpoch(1));
+    ASSERT_EQ(batch.control, (std::vector{ControlType::leader_change}));
+    Arena arena;
+    const auto change =
+        decode_message<msg::LeaderChangeMessage>(batch.values[0], ApiVersion(0), arena).value();
+    EXPECT_EQ(change.version, 0);
+    EXPECT_EQ(change.leader_id, BrokerId(1));
+    ASSERT_EQ(change.voters.size(), 1U);
+    EXPECT_EQ(change.voters[0].voter_id, BrokerId(1));
+    ASSERT_EQ(change.granting_voters.size(), 1U);
+    EXPECT_EQ(change.granting_voters[0].voter_id, BrokerId(1));
+}
+
+TEST(Raft, WithVotersInTheLogTheFirstEpochRecordsThemOnce) {
+    const VoterSet dynamic{{kSelf}, 1};
+    auto raft = Raft::create(kSelf, dynamic, {}).value();
+    const Ready ready = raft.step(Start{}, kNow);
+    const Append& batch = ready.append.at(0);
+    ASSERT_EQ(batch.control, (std::vector{ControlType::leader_change, ControlType::kraft_version,
+                                          ControlType::kraft_voters}));
+    Arena arena;
+    EXPECT_EQ(decode_message<msg::KRaftVersionRecord>(batch.values[1], ApiVersion(0), arena)
+                  ->k_raft_version,
+              1);
+    const auto voters =
+        decode_message<msg::VotersRecord>(batch.values[2], ApiVersion(0), arena).value();
+    ASSERT_EQ(voters.voters.size(), 1U);
+    EXPECT_EQ(voters.voters[0].voter_directory_id, kSelf.directory);
+
+    Found found;
+    found.election = *ready.election;
+    found.log_end = Offset(3);
+    found.last_epoch = LeaderEpoch(1);
+    found.voters_in_log = true;
+    auto again = Raft::create(kSelf, dynamic, found).value();
+    EXPECT_EQ(again.step(Start{}, kNow).append.at(0).control.size(), 1U);
+}
+
+TEST(Raft, NothingIsCommittedBeforeTheEpochsOwnRecordIsOnDisk) {
+    Found found;
+    found.log_end = Offset(10);
+    found.last_epoch = LeaderEpoch(4);
+    found.election.epoch = LeaderEpoch(4);
+    auto raft = Raft::create(kSelf, kAlone, found).value();
+    raft.step(Start{}, kNow);
+    EXPECT_EQ(raft.state().log_end, Offset(11));
+    EXPECT_FALSE(raft.step(Synced{Offset(10)}, kNow).high_watermark);
+    EXPECT_EQ(raft.step(Synced{Offset(11)}, kNow).high_watermark, Offset(11));
+}
+
+TEST(Raft, ProposalsAreAppendedInOrderAndCommittedWhenSynced) {
+    auto raft = Raft::create(kSelf, kAlone, {}).value();
+    raft.step(Start{}, kNow);
+    raft.step(Synced{Offset(1)}, kNow);
+    const Ready ready = raft.step(Propose{{values({"a", "b"}), values({"c"})}}, kNow);
+    ASSERT_EQ(ready.append.size(), 2U);
+    EXPECT_EQ(ready.append[0].base_offset, Offset(1));
+    EXPECT_EQ(ready.append[1].base_offset, Offset(3));
+    EXPECT_EQ(as_text(ready.append[1].values[0]), "c");
+    EXPECT_TRUE(ready.append[0].control.empty());
+    EXPECT_FALSE(ready.high_watermark);
+    EXPECT_EQ(raft.step(Synced{Offset(3)}, kNow).high_watermark, Offset(3));
+    EXPECT_EQ(raft.step(Synced{Offset(4)}, kNow).high_watermark, Offset(4));
+    EXPECT_FALSE(raft.step(Synced{Offset(4)}, kNow).high_watermark);
+}
+
+TEST(Raft, WhoHasResignedCommitsNoMore) {
+    auto raft = Raft::create(kSelf, kAlone, {}).value();
+    raft.step(Start{}, kNow);
+    raft.step(Resign{}, kNow);
+    EXPECT_FALSE(raft.state().is_leader());
+    EXPECT_EQ(raft.state().election.leader, BrokerId(1));
+    EXPECT_FALSE(raft.step(Synced{Offset(1)}, kNow).high_watermark);
+}
+
+TEST(Raft, AQuorumStateBehindTheLogDoesNotBringAnEpochBack) {
+    Found found;
+    found.log_end = Offset(10);
+    found.last_epoch = LeaderEpoch(7);
+    found.election = {.epoch = LeaderEpoch(2), .leader = BrokerId(1)};
+    auto raft = Raft::create(kSelf, kAlone, found).value();
+    EXPECT_EQ(raft.step(Start{}, kNow).election->epoch, LeaderEpoch(8));
+}
+
+TEST(Raft, OtherVotersAreRefusedWithAReason) {
+    struct Row {
+        VoterSet voters;
+        std::string_view reason;
+    };
+    const Row rows[] = {
+        {{{{BrokerId(1), {}}, {BrokerId(2), {}}}, 0}, "one node"},
+        {{{{BrokerId(2), {}}}, 0}, "does not name node 1"},
+        {{{}, 0}, "does not name node 1"},
+    };
+    for (const auto& row : rows) {
+        const auto raft = Raft::create(kSelf, row.voters, {});
+        ASSERT_FALSE(raft);
+        EXPECT_EQ(raft.error().code, ErrorCode::INVALID_CONFIG);
+        EXPECT_NE(raft.error().detail.find(row.reason), std::string::npos) << raft.error().detail;
+    }
+}
+
+TEST(Voters, TheSettingIsReadOrRefused) {
+    const BrokerId self(1);
+    EXPECT_EQ(parse_static_voters("", self).value(), kAlone);
+    EXPECT_EQ(parse_static_voters(" ", self).value(), kAlone);
+    EXPECT_EQ(parse_static_voters("1@localhost:9093", self).value(), kAlone);
+    EXPECT_EQ(parse_static_voters("1@a:1, 2@[::1]:2", self)->voters.size(), 2U);
+    for (const auto bad :
+         {"x@a:1", "1", "1@a", "1@:1", "1@a:", "-1@a:1", "1@a:1,1@b:2", ",1@a:1", "1 @a:1"}) {
+        EXPECT_EQ(parse_static_voters(bad, self).error().code, ErrorCode::INVALID_CONFIG) << bad;
+    }
+}
+
+TEST(ElectionStateFile, IsWhatKafkaWrites) {
+    // As found in quorum-state of Apache Kafka 4.2.0.
+    const std::string kafka =
+        R"({"clusterId":"","leaderId":1,"leaderEpoch":1,"votedId":-1,"appliedOffset":0,)"
+        R"("currentVoters":[{"voterId":1}],"data_version":0})";
+    const ElectionState state{.epoch = LeaderEpoch(1), .leader = BrokerId(1)};
+    EXPECT_EQ(to_json(state, kAlone), kafka);
+    EXPECT_EQ(parse_election_state(kafka).value(), state);
+}
+
+TEST(ElectionStateFile, Version1KnowsTheDirectoryVotedFor) {
+    const ElectionState state{.epoch = LeaderEpoch(3),
+                              .leader = kNoBroker,
+                              .voted = BrokerId(1),
+                              .voted_directory = kSelf.directory};
+    const auto json = to_json(state, VoterSet{{kSelf}, 1});
+    EXPECT_EQ(json, R"({"leaderId":-1,"leaderEpoch":3,"votedId":1,)"
+                    R"("votedDirectoryId":"AAAAAAAAAAUAAAAAAAAABQ","data_version":1})");
+    EXPECT_EQ(parse_election_state(json).value(), state);
+}
+
+TEST(ElectionStateFile, WhatMakesNoSenseIsRefused) {
+    for (const auto bad : {
+             "",
+             "{",
+             "[]",
+             "{}",
+             R"({"data_version":0})",
+             R"({"leaderId":1,"leaderEpoch":1,"votedId":-1,"data_version":2})",
+             R"({"leaderId":1,"leaderEpoch":-1,"votedId":-1,"data_version":0})",
+             R"({"leaderId":"1","leaderEpoch":1,"votedId":-1,"data_version":0})",
+             R"({"leaderId":1,"leaderEpoch":99999999999,"votedId":-1,"data_version":0})",
+             R"({"leaderId":1,"leaderEpoch":1,"votedId":-1,"data_version":1})",
+         }) {
+        const auto state = parse_election_state(bad);
+        ASSERT_FALSE(state) << bad;
+        EXPECT_EQ(state.error().code, ErrorCode::KAFKA_STORAGE_ERROR);
+    }
+}
+
+}  // namespace
+}  // namespace milena::raft
