@@ -72,7 +72,7 @@ std::int16_t Image::feature_level(std::string_view name) const {
 
 bool Delta::empty() const {
     return topics.empty() && configs.empty() && brokers.empty() && !features_changed &&
-           !producer_ids_changed && !kept_changed;
+           !controllers_changed && !producer_ids_changed && !kept_changed;
 }
 
 bool same_state(const Image& a, const Image& b) {

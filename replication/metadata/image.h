@@ -208,6 +208,7 @@ struct Delta {
     std::vector<ConfigResource> configs;
     std::vector<BrokerId> brokers;
     bool features_changed = false;
+    bool controllers_changed = false;
     bool producer_ids_changed = false;
     bool kept_changed = false;
 

@@ -34,10 +34,10 @@ struct CreateTopics {
     };
     struct Topic {
         std::string name;
-        std::int32_t partitions = -1;          // -1: the broker's num.partitions
-        std::int16_t replication_factor = -1;  // -1: default.replication.factor
-        std::vector<Assignment> assignments;   // manual placement; then the two above are -1
-        std::vector<Setting> settings;
+        std::int32_t partitions = -1;           // -1: the broker's num.partitions
+        std::int16_t replication_factor = -1;   // -1: default.replication.factor
+        std::vector<Assignment> assignments{};  // manual placement; then the two above are -1
+        std::vector<Setting> settings{};
     };
     std::vector<Topic> topics;
     bool validate_only = false;  // all checks, nothing created
@@ -97,10 +97,10 @@ struct ConfigReply {
         ConfigResource resource;
         Error error;
     };
-    std::vector<Resource> resources;  // a resource that stood twice is answered once
+    std::vector<Resource> resources;
 };
 
-// Numbers of Kafka's AlterConfigOp.OpType.
+// Numbers of Kafka's AlterConfigOp.OpType; a client may send others, which are refused.
 enum class ConfigOp : std::int8_t { set = 0, remove = 1, append = 2, subtract = 3 };
 
 struct IncrementalAlterConfigs {
