@@ -2,6 +2,7 @@
 //
 //   WireOracle write SEED COUNT < LIST > FILE   COUNT random messages of every version in LIST
 //   WireOracle check < FILE                     decodes and encodes every message of FILE again
+//   WireOracle json < BODIES                    lines "Name version hex" to lines of JSON
 //
 // LIST: lines "Name min max" (wire_oracle list). FILE: messages, each name, version, body, JSON:
 // a length of 4 bytes before name, body and JSON, 2 bytes for the version. Messages are filled by
@@ -248,9 +249,7 @@ public final class WireOracle {
             String wrong = null;
             try {
                 ByteBufferAccessor readable = new ByteBufferAccessor(ByteBuffer.wrap(body));
-                Message message = (Message) messageClass(name)
-                    .getDeclaredConstructor(Readable.class, short.class)
-                    .newInstance(readable, version);
+                Message message = decode(name, version, readable);
                 if (readable.remaining() > 0) wrong = readable.remaining() + " bytes left over";
                 else if (!Arrays.equals(encode(message, version), body)) wrong = "other bytes";
             } catch (InvocationTargetException e) {
@@ -266,9 +265,27 @@ public final class WireOracle {
         if (differences > 0 || messages == 0) System.exit(1);
     }
 
+    private static Message decode(String name, short version, Readable body) throws Exception {
+        return (Message) messageClass(name)
+            .getDeclaredConstructor(Readable.class, short.class).newInstance(body, version);
+    }
+
+    private static void json() throws Exception {
+        BufferedReader lines = new BufferedReader(new InputStreamReader(System.in));
+        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+            String[] words = line.split(" ", -1);
+            short version = Short.parseShort(words[1]);
+            ByteBuffer body = ByteBuffer.wrap(HexFormat.of().parseHex(words[2]));
+            System.out.println(
+                json(decode(words[0], version, new ByteBufferAccessor(body)), version));
+        }
+    }
+
     public static void main(String[] arguments) throws Exception {
         if (arguments[0].equals("write")) {
             write(Long.parseLong(arguments[1]), Integer.parseInt(arguments[2]));
+        } else if (arguments[0].equals("json")) {
+            json();
         } else {
             check();
         }
