@@ -3,6 +3,7 @@
 
 #include "broker/net/executor.h"
 #include "protocol/base/bytes.h"
+#include "protocol/base/time.h"
 #include "protocol/wire/out_frame.h"
 
 #include <cstdint>
@@ -31,6 +32,8 @@ class ReplySink {
     virtual void complete(std::uint64_t sequence, OutFrame frame) = 0;
     // Drops the connection after the replies to earlier frames have left; `reason` is for the log.
     virtual void close(std::uint64_t sequence, std::string_view reason) = 0;
+    // Reads no further frames before `until` (a throttled client, KIP-219); replies still leave.
+    virtual void mute_until(MonoTime until) = 0;
     virtual Executor& executor() = 0;
 };
 
@@ -59,6 +62,9 @@ class ReplyTicket {
     }
     void send_nothing() { send(OutFrame{}); }
     void close(std::string_view reason) { std::exchange(sink_, nullptr)->close(sequence_, reason); }
+
+    // Throttles the client: its next frames wait until then. Before the reply is given.
+    void mute_until(MonoTime until) { sink_->mute_until(until); }
 
     bool pending() const { return sink_ != nullptr; }
     // The executor of the connection: parked replies are woken there.
