@@ -39,6 +39,7 @@ struct RecoveryReport {
     std::uint64_t scanned_bytes = 0;
     std::uint64_t rebuilt_indexes = 0;  // of segments that needed no scan otherwise
     std::uint64_t cut_bytes = 0;        // invalid tail, with the segments behind it
+    std::uint64_t damaged_batches = 0;  // below the recovery point, kept
     std::uint64_t removed_files = 0;    // leftovers of a crash or of a removal
 };
 
@@ -61,7 +62,7 @@ struct LogPosition {
 struct ReadResult {
     FileSlice slice;                  // whole batches, but for the last one when max_bytes cut it
     Offset first_offset = kNoOffset;  // of the first batch; <= the offset asked for
-    LogPosition position;             // of the first batch; of the end of the log when empty
+    LogPosition position;             // of the first batch, also when it is too long to be read
     bool empty() const { return slice.length == 0; }
 };
 
@@ -104,15 +105,30 @@ struct AbortedTransaction {
     friend bool operator==(const AbortedTransaction&, const AbortedTransaction&) = default;
 };
 
+// data: the records themselves, which is what an acknowledgement waits for. everything: also what
+// makes the next start cheap (indexes, producer snapshots, leader epochs), which is what lets the
+// recovery point move.
+enum class SyncScope : std::uint8_t { data, everything };
+
 // What must reach the device so that everything below `up_to` is durable. Taken under the
 // partition's lock, run without it, on any thread; then mark_synced under the lock again.
 struct SyncPlan {
-    std::vector<std::shared_ptr<File>> files;
-    std::string directory;  // synced after the files when not empty: a segment has been created
-    Offset up_to = kNoOffset;
-    std::uint64_t generation = 0;  // of the log when the plan was made
+    struct Replacement {
+        std::string path;
+        std::string content;
+        std::uint64_t version = 0;
+    };
 
-    bool empty() const { return files.empty() && directory.empty(); }
+    SyncScope scope = SyncScope::data;
+    std::vector<std::shared_ptr<File>> files;
+    std::optional<Replacement> epochs;  // leader-epoch-checkpoint, written anew
+    std::string directory;  // synced after the files when not empty: a file has been created
+    Offset up_to = kNoOffset;
+    Offset active_base = kNoOffset;  // of the segment that was appended to when the plan was made
+    std::uint64_t generation = 0;    // of the log at that time
+
+    bool empty() const { return files.empty() && !epochs && directory.empty(); }
+    // A file that cannot be synced fails with IoCause::broken, whatever the reason was.
     Status run(Disk& disk) const;
 };
 
