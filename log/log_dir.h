@@ -6,11 +6,12 @@
 // functions are called by one thread at a time.
 #pragma once
 
+#include "log/checkpoint.h"
+#include "log/layout.h"
 #include "log/log_types.h"
 #include "log/partition_log.h"
 #include "protocol/base/random.h"
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,24 +19,16 @@
 
 namespace milena::log {
 
-struct TopicPartition {
-    std::string topic;
-    PartitionIndex partition;
-
-    friend auto operator<=>(const TopicPartition&, const TopicPartition&) = default;
-};
-
-// One checkpoint file: offset per partition.
-using OffsetCheckpoint = std::map<TopicPartition, Offset>;
-
 struct Checkpoints {
     OffsetCheckpoint recovery_points;    // recovery-point-offset-checkpoint
     OffsetCheckpoint log_start_offsets;  // log-start-offset-checkpoint
     OffsetCheckpoint high_watermarks;    // replication-offset-checkpoint
 };
 
+// Written into a fresh directory, compared with what a used one says (read_meta_properties tells
+// without opening).
 struct LogDirIdentity {
-    std::string cluster_id;  // empty: take the one found; a fresh directory gets none written yet
+    std::string cluster_id;
     BrokerId node_id = kNoBroker;
 };
 
@@ -65,7 +58,7 @@ class LogDir {
     std::optional<BrokerEpoch> previous_broker_epoch() const;  // from the clean-shutdown marker
 
     // Every partition directory, ordered. Directories marked -delete are removed by step();
-    // -future and -stray ones, and names that are no partition, are left alone.
+    // -future and -stray ones, the metadata log, and names that are no partition are left alone.
     Result<std::vector<FoundPartition>> scan(LogTime now);
     Result<std::unique_ptr<PartitionLog>> load(const FoundPartition& found,
                                                const LogSettings& settings, LogTime now) const;
@@ -85,8 +78,7 @@ class LogDir {
     // Removes what is due; at most `max_files` files per call.
     Status step(LogTime now, std::size_t max_files);
 
-    // Each atomically replaced; partitions of other directories in the maps are the caller's
-    // mistake.
+    // Each atomically replaced if it changed. The maps hold the partitions of this directory.
     Status write_checkpoints(const Checkpoints& checkpoints);
     Result<DiskSpace> space() const;
 

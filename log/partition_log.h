@@ -10,6 +10,7 @@
 // "disk full" every append is refused; a refused append leaves files and state as they were.
 #pragma once
 
+#include "log/checkpoint.h"
 #include "log/log_types.h"
 
 #include <cstdint>
@@ -18,7 +19,13 @@
 #include <string>
 #include <vector>
 
+namespace milena {
+class Codecs;
+}
+
 namespace milena::log {
+
+class ProducerState;
 
 class PartitionLog {
   public:
@@ -71,16 +78,18 @@ class PartitionLog {
     std::uint64_t bytes_between(LogPosition from, LogPosition to) const;
 
     // The first record at or after the log start whose timestamp is >= `timestamp`. Decodes one
-    // batch.
-    Result<std::optional<TimestampedOffset>> offset_for_timestamp(TimestampMs timestamp) const;
+    // batch with the caller's codecs.
+    Result<std::optional<TimestampedOffset>> offset_for_timestamp(TimestampMs timestamp,
+                                                                  Codecs& codecs) const;
     // The first record that carries the largest timestamp of the log.
-    Result<std::optional<TimestampedOffset>> offset_of_max_timestamp() const;
+    Result<std::optional<TimestampedOffset>> offset_of_max_timestamp(Codecs& codecs) const;
 
     // Where `epoch` ended here: (largest known epoch <= epoch, start of the one after it), the log
     // end for the current one. (storage/.../LeaderEpochFileCache.java, endOffsetFor)
     EpochEndOffset epoch_end_offset(LeaderEpoch epoch) const;
     std::optional<LeaderEpoch> latest_epoch() const;
     std::optional<LeaderEpoch> epoch_at(Offset offset) const;
+    const std::vector<EpochEntry>& epochs() const;
 
     Offset log_start_offset() const;
     Offset log_end_offset() const;
@@ -106,6 +115,7 @@ class PartitionLog {
     // Producers with neither an open transaction nor a write since producer.id.expiration.ms.
     void expire_producers(TimestampMs now);
     std::size_t producer_count() const;
+    const ProducerState& producers() const;
 
     // --- Durability ---
 
@@ -114,19 +124,21 @@ class PartitionLog {
     // What the recovery-point checkpoint may say: everything below, indexes and epochs included, is
     // on the device.
     Offset recovery_point() const;
-    // Empty when all is synced. Several plans may be under way; each covers all before it.
-    Result<SyncPlan> take_unsynced();
-    // A plan of an earlier generation (before a truncation) changes nothing.
+    // What has not reached the device yet; empty when all has. Several plans for data may be under
+    // way, each covers all before it; one for everything is marked before the next is taken.
+    Result<SyncPlan> take_unsynced(SyncScope scope);
+    // After a plan has run. One of an earlier generation (before a truncation) changes nothing.
     void mark_synced(const SyncPlan& plan);
-    // A sync failed: what was written may be gone whatever a retry says, so appends are refused
-    // from now on.
-    void mark_broken(Error error);
+    // A plan failed: what was written may be gone whatever a retry says, so appends are refused
+    // from now on. Only when the disk had no room for a checkpoint all goes on as before.
+    void mark_failed(const Error& error);
     // Why appends are refused, if they are.
     const std::optional<Error>& broken() const;
     // take_unsynced, run and mark_synced in one: for logs whose every append waits for the device.
-    Status sync();
-    // A file range of at least `min_bytes` that has been written but not pushed out.
-    WritebackPlan take_writeback(std::uint64_t min_bytes);
+    Status sync(SyncScope scope);
+    // A range of the active segment of at least `min_bytes` that was written but not yet pushed
+    // out.
+    Result<WritebackPlan> take_writeback(std::uint64_t min_bytes);
 
     // --- Cutting ---
 
@@ -144,6 +156,8 @@ class PartitionLog {
     Status remove_deleted_files(MonoTime now);
 
     void update_settings(const LogSettings& settings);
+    // Closes files that nobody used since the last call; slices that are under way keep theirs.
+    void release_idle_files();
 
     // Syncs everything, trims the indexes, writes a producer snapshot: after it, and once the
     // checkpoints and the marker are written, the log opens without a scan. Only destruction
@@ -153,8 +167,9 @@ class PartitionLog {
     // Aborts when state that must agree does not.
     void check_invariants() const;
 
+    struct State;  // log_state.h; for the implementation only
+
   private:
-    struct State;
     explicit PartitionLog(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;
 };

@@ -1,0 +1,164 @@
+// PartitionLog: what takes away, from either end.
+
+#include "log/log_state.h"
+#include "log/partition_log.h"
+#include "log/producer_fold.h"
+#include "log/retention.h"
+#include "protocol/base/logger.h"
+
+#include <algorithm>
+
+namespace milena::log {
+namespace {
+
+// Producers as of `end`, the log's new end: from the newest snapshot that is left and the batches
+// after it.
+Status reload_producers(PartitionLog::State& s, Offset end, TimestampMs now) {
+    MILENA_TRY(s.snapshots.remove_above(end));
+    MILENA_ASSIGN(const bool loaded,
+                  s.snapshots.load(end, now, s.settings.producer_id_expiration_ms, s.producers));
+    if (!loaded) s.producers.set_end_offset(s.segments.front()->base());
+    for (std::size_t i = s.floor_segment(s.producers.end_offset()); i < s.segments.size(); ++i) {
+        MILENA_TRY(replay_producers(*s.segments[i], s.producers, end));
+    }
+    s.producers.set_end_offset(end);
+    return {};
+}
+
+// After a cut at the end: nothing that was said about the removed part holds any more.
+void lower_marks(PartitionLog::State& s, Offset end) {
+    ++s.generation;
+    s.log_end_offset = end;
+    s.log_start_offset = std::min(s.log_start_offset, end);
+    s.synced_offset = std::min(s.synced_offset, end);
+    s.recovery_point = std::min(s.recovery_point, end);
+    s.written_back = std::min(s.written_back, s.active().size());
+}
+
+// The cut itself is durable before anything else is appended: replicas go by it.
+Status sync_cut(PartitionLog::State& s) {
+    MILENA_ASSIGN(const auto file, s.active().share_log());
+    MILENA_TRY(file->sync());
+    MILENA_TRY(replace_file(s.place.disk, join_path(s.place.directory, kLeaderEpochCheckpoint),
+                            as_bytes(epoch_checkpoint_text(s.epochs.entries()))));
+    s.epochs_on_disk = s.epochs.version();
+    // replace_file synced the directory, and with it the segment made or removed here.
+    s.directory_unsynced = false;
+    return {};
+}
+
+Status start_anew(PartitionLog::State& s, Offset offset, LogTime now) {
+    while (!s.segments.empty()) {
+        MILENA_TRY(s.doom(std::move(s.segments.back()), now.mono));
+        s.segments.pop_back();
+    }
+    MILENA_TRY(s.add_segment(offset, now.wall));
+    MILENA_TRY(s.snapshots.remove_above(kNoOffset));
+    s.producers.clear();
+    s.producers.set_end_offset(offset);
+    s.epochs.clear();
+    s.log_start_offset = offset;
+    lower_marks(s, offset);
+    s.synced_offset = s.recovery_point = offset;
+    return sync_cut(s);
+}
+
+Status cut_end(PartitionLog::State& s, Offset offset, LogTime now) {
+    while (s.segments.size() > 1 && s.active().base() > offset) {
+        MILENA_TRY(s.doom(std::move(s.segments.back()), now.mono));
+        s.segments.pop_back();
+    }
+    MILENA_TRY(s.active().truncate_to(offset, now.wall));
+    s.epochs.truncate_from_end(offset);
+    lower_marks(s, offset);
+    MILENA_TRY(reload_producers(s, offset, now.wall));
+    return sync_cut(s);
+}
+
+Result<std::vector<SegmentFacts>> gather_facts(const PartitionLog::State& s) {
+    std::vector<SegmentFacts> facts;
+    facts.reserve(s.segments.size());
+    for (std::size_t i = 0; i < s.segments.size(); ++i) {
+        MILENA_ASSIGN(const TimestampMs largest, s.segments[i]->largest_timestamp());
+        facts.push_back({s.end_of(i), s.segments[i]->size(), largest});
+    }
+    return facts;
+}
+
+}  // namespace
+
+Status PartitionLog::truncate_to(Offset offset, LogTime now) {
+    State& s = *state_;
+    MILENA_TRY(s.refuse_if_broken());
+    if (offset < Offset{0}) {
+        return fail(ErrorCode::OFFSET_OUT_OF_RANGE,
+                    "cannot cut " + s.place.directory + " at " + std::to_string(offset.value()));
+    }
+    if (offset >= s.log_end_offset) return {};
+    log_info("log_truncated", {{"directory", s.place.directory},
+                               {"from", s.log_end_offset.value()},
+                               {"to", offset.value()}});
+    if (offset < s.segments.front()->base()) return s.note(start_anew(s, offset, now));
+    return s.note(cut_end(s, offset, now));
+}
+
+Status PartitionLog::truncate_fully_and_start_at(Offset offset, LogTime now) {
+    State& s = *state_;
+    MILENA_TRY(s.refuse_if_broken());
+    log_info("log_restarted",
+             {{"directory", s.place.directory}, {"log_start_offset", offset.value()}});
+    return s.note(start_anew(s, offset, now));
+}
+
+Status PartitionLog::advance_log_start_offset(Offset offset) {
+    State& s = *state_;
+    if (offset <= s.log_start_offset) return {};
+    if (offset > s.log_end_offset) {
+        return fail(ErrorCode::OFFSET_OUT_OF_RANGE,
+                    "log start " + std::to_string(offset.value()) + " is beyond the end of " +
+                        s.place.directory + ", " + std::to_string(s.log_end_offset.value()));
+    }
+    s.log_start_offset = offset;
+    s.synced_offset = std::max(s.synced_offset, offset);
+    s.recovery_point = std::max(s.recovery_point, offset);
+    s.epochs.truncate_from_start(offset);
+    return {};
+}
+
+Result<std::size_t> PartitionLog::delete_old_segments(Offset high_watermark, LogTime now) {
+    State& s = *state_;
+    MILENA_TRY(s.refuse_if_broken());
+    MILENA_ASSIGN(const auto facts, gather_facts(s));
+    const std::size_t count =
+        count_deletable(facts, s.settings, s.log_start_offset, high_watermark, now.wall);
+    if (count == 0) return 0;
+    if (count == s.segments.size()) MILENA_TRY(roll(now));
+    log_info("segments_deleted", {{"directory", s.place.directory},
+                                  {"count", count},
+                                  {"log_start_offset", s.segments[count]->base().value()}});
+    MILENA_TRY(advance_log_start_offset(s.segments[count]->base()));
+    for (std::size_t i = 0; i < count; ++i) {
+        MILENA_TRY(s.note(s.doom(std::move(s.segments.front()), now.mono)));
+        s.segments.erase(s.segments.begin());
+    }
+    auto snapshots = s.snapshots.mark_deleted_below(s.segments.front()->base());
+    if (!snapshots) {
+        return std::unexpected(s.note(std::unexpected(std::move(snapshots).error())).error());
+    }
+    s.doomed.back().snapshots = std::move(*snapshots);
+    return count;
+}
+
+Status PartitionLog::remove_deleted_files(MonoTime now) {
+    State& s = *state_;
+    while (!s.doomed.empty() && now - s.doomed.front().since >= s.settings.file_delete_delay_ms) {
+        MILENA_TRY(s.doomed.front().segment->remove_files());
+        for (const Offset offset : s.doomed.front().snapshots) {
+            MILENA_TRY(s.snapshots.remove_deleted(offset));
+        }
+        s.doomed.erase(s.doomed.begin());
+    }
+    return {};
+}
+
+}  // namespace milena::log

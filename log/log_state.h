@@ -1,0 +1,71 @@
+// What a PartitionLog is made of; shared by the files that implement its verbs (partition_log.cc,
+// log_append.cc, log_read.cc, log_cut.cc, log_sync.cc) and by recovery. Not for users of the log.
+#pragma once
+
+#include "log/epoch_cache.h"
+#include "log/partition_log.h"
+#include "log/producer_state.h"
+#include "log/segment.h"
+#include "log/snapshot_files.h"
+#include "protocol/base/random.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace milena::log {
+
+struct PartitionLog::State {
+    State(Disk& disk, std::string directory, const LogSettings& with, std::uint64_t random_seed)
+        : place{disk, std::move(directory)},
+          settings(with),
+          snapshots(place, {}),
+          random(random_seed) {}
+
+    // Files that carry the suffix .deleted and wait for their time.
+    struct Doomed {
+        MonoTime since;
+        std::unique_ptr<Segment> segment;
+        std::vector<Offset> snapshots;
+    };
+
+    LogPlace place;
+    LogSettings settings;
+    std::vector<std::unique_ptr<Segment>> segments;  // ascending; never empty once opened
+    EpochCache epochs;
+    ProducerState producers;
+    SnapshotFiles snapshots;
+
+    Offset log_start_offset{0};
+    Offset log_end_offset{0};
+    Offset synced_offset{0};
+    Offset recovery_point{0};
+
+    bool directory_unsynced = false;   // a segment was made since the directory was synced
+    std::uint64_t epochs_on_disk = 0;  // version of `epochs` that the file is known to hold
+    std::uint64_t generation = 0;      // counts truncations
+    std::uint64_t written_back = 0;    // of the active segment
+    std::optional<Error> broken;
+    RecoveryReport report;
+    SeededRandom random;
+    std::vector<Doomed> doomed;
+
+    Segment& active() { return *segments.back(); }
+    const Segment& active() const { return *segments.back(); }
+    // Index of the last segment whose base is at or below `offset`; 0 when all are above.
+    std::size_t floor_segment(Offset offset) const;
+    // Base of the next segment, or the log end.
+    Offset end_of(std::size_t segment) const;
+
+    // Adds an empty segment at `base`, without sealing the one before.
+    Status add_segment(Offset base, TimestampMs now);
+    // Gives the files of a segment the suffix .deleted; it is no longer part of the log.
+    Status doom(std::unique_ptr<Segment> segment, MonoTime now);
+    Status refuse_if_broken() const;
+    // Passes `result` on; an error that does not heal by itself (disk full, no descriptors) breaks
+    // the log.
+    Status note(Status result);
+};
+
+}  // namespace milena::log

@@ -1,0 +1,297 @@
+#include "log/segment.h"
+
+#include "protocol/base/assert.h"
+
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+namespace milena::log {
+namespace {
+
+// Blocks are reserved ahead of the end in steps of about what the segment holds already, so that a
+// small topic takes little and a busy one is asked rarely.
+constexpr std::uint64_t kNoReserveBelow = 64 << 10;
+constexpr std::uint64_t kMaxReserve = 16 << 20;
+
+SegmentFileName name_of(Offset base) {
+    return {base, FileKind::log, FileSuffix::none};
+}
+
+}  // namespace
+
+Segment::Segment(const LogPlace& place, Offset base, const SegmentFiles& found, TimestampMs now)
+    : base_(base),
+      size_(found.log),
+      reserved_(found.log),
+      created_(now),
+      modified_(found.modified),
+      log_(place, name_of(base)),
+      offset_index_(place, base, found.offset_index.value_or(0)),
+      time_index_(place, base, found.time_index.value_or(0)),
+      txn_index_(place, base, found.txn_index.value_or(0)),
+      txn_index_exists_(found.txn_index.has_value()) {}
+
+Result<std::unique_ptr<Segment>> Segment::create(const LogPlace& place, Offset base, Millis jitter,
+                                                 TimestampMs now) {
+    SegmentFiles none;
+    none.modified = now;
+    auto segment = std::make_unique<Segment>(place, base, none, now);
+    MILENA_TRY(segment->log_.create());
+    segment->jitter_ = jitter;
+    segment->max_timestamp_ = IndexedTimestamp{kNoTimestamp, base};
+    segment->indexes_synced_ = false;
+    return segment;
+}
+
+Result<IndexedTimestamp> Segment::max_timestamp() const {
+    if (!max_timestamp_) {
+        MILENA_ASSIGN(const auto last, time_index_.last());
+        max_timestamp_ = last.value_or(IndexedTimestamp{kNoTimestamp, base_});
+    }
+    return *max_timestamp_;
+}
+
+Result<TimestampMs> Segment::largest_timestamp() const {
+    MILENA_ASSIGN(const IndexedTimestamp largest, max_timestamp());
+    return largest.timestamp >= TimestampMs{0} ? largest.timestamp : modified_;
+}
+
+Result<TimestampMs> Segment::first_batch_timestamp() const {
+    if (size_ == 0) return kNoTimestamp;
+    if (!first_batch_timestamp_) {
+        MILENA_ASSIGN(const File* const file, log_.get());
+        BatchScanner scanner(*file, 0, size_, kBatchOverhead);
+        MILENA_ASSIGN(const auto first, scanner.next());
+        first_batch_timestamp_ = first ? first->max_timestamp : kNoTimestamp;
+    }
+    return *first_batch_timestamp_;
+}
+
+bool Segment::index_lengths_sane(const SegmentFiles& found) const {
+    if (size_ == 0) return true;
+    return found.offset_index && *found.offset_index % OffsetIndex::kEntryBytes == 0 &&
+           found.time_index && *found.time_index % TimeIndex::kEntryBytes == 0;
+}
+
+bool Segment::indexes_full(std::uint32_t max_index_bytes) const {
+    return offset_index_.is_full(max_index_bytes) || time_index_.is_full(max_index_bytes);
+}
+
+Status Segment::prepare_for_append() {
+    MILENA_TRY(time_index_.load_last());
+    MILENA_TRY(first_batch_timestamp());
+    MILENA_TRY(max_timestamp());
+    return {};
+}
+
+// Reserved blocks make a write cheaper (no allocation per page) and the file contiguous. When the
+// disk refuses, the write itself will tell whether there is room.
+void Segment::reserve(File& file, std::uint64_t end) {
+    if (end <= reserved_ || end < kNoReserveBelow) return;
+    const std::uint64_t step = std::min(std::bit_floor(end), kMaxReserve);
+    const std::uint64_t target = (end + step) / step * step;
+    reserved_ = file.preallocate(reserved_, target - reserved_) ? target : end;
+}
+
+Status Segment::write(ByteView bytes) {
+    MILENA_ASSIGN(File* const file, log_.get());
+    reserve(*file, size_ + bytes.size());
+    auto written = file->write_at(size_, bytes);
+    if (written) return {};
+    reserved_ = size_;
+    if (auto cut = file->truncate(size_); !cut) {
+        cut.error().io = IoCause::broken;
+        return cut;
+    }
+    return written;
+}
+
+void Segment::account(const BatchHead& head, const LogSettings& settings) {
+    MILENA_ASSERT(max_timestamp_);
+    if (head.max_timestamp > max_timestamp_->timestamp) {
+        max_timestamp_ = IndexedTimestamp{head.max_timestamp, head.last_offset};
+    }
+    if (head.position == 0) first_batch_timestamp_ = head.max_timestamp;
+    if (since_index_entry_ > settings.index_interval_bytes) {
+        offset_index_.append(head.last_offset, head.position);
+        time_index_.maybe_append(*max_timestamp_);
+        since_index_entry_ = 0;
+        indexes_synced_ = false;
+    }
+    since_index_entry_ += head.size;
+}
+
+Status Segment::append(ByteView batches, const LogSettings& settings, TimestampMs now) {
+    MILENA_TRY(write(batches));
+    std::uint64_t at = 0;
+    while (at < batches.size()) {
+        auto head = parse_batch_head(batches.subspan(at));
+        MILENA_ASSERT(head && *head);
+        (*head)->position = size_ + at;
+        account(**head, settings);
+        tail_.push(**head);
+        at += (*head)->size;
+    }
+    size_ += batches.size();
+    modified_ = now;
+    return {};
+}
+
+void Segment::add_aborted(const AbortedTransaction& aborted) {
+    txn_index_.append(aborted);
+    indexes_synced_ = false;
+}
+
+Status Segment::flush_indexes() {
+    MILENA_TRY(offset_index_.file().flush());
+    MILENA_TRY(time_index_.file().flush());
+    if (!txn_index_.file().empty()) {
+        MILENA_TRY(txn_index_.file().flush());
+        txn_index_exists_ = true;
+    }
+    return {};
+}
+
+Status Segment::seal() {
+    MILENA_TRY(prepare_for_append());
+    time_index_.maybe_append(*max_timestamp_);
+    MILENA_TRY(flush_indexes());
+    if (reserved_ > size_) {
+        MILENA_ASSIGN(File* const file, log_.get());
+        MILENA_TRY(file->truncate(size_));
+        reserved_ = size_;
+    }
+    tail_.clear();
+    indexes_synced_ = false;
+    return {};
+}
+
+Result<std::optional<BatchHead>> Segment::find(Offset offset) const {
+    if (auto recent = tail_.find(offset)) return recent;
+    if (size_ == 0) return std::nullopt;
+    MILENA_ASSIGN(const IndexedPosition indexed, offset_index_.lookup(offset));
+    if (indexed.position >= size_) return index_beyond_end(indexed.position);
+    MILENA_ASSIGN(const File* const file, log_.get());
+    BatchScanner scanner(*file, indexed.position, size_, BatchScanner::kHeaderWindow);
+    for (;;) {
+        MILENA_ASSIGN(const auto head, scanner.next());
+        if (!head || head->last_offset >= offset) return head;
+    }
+}
+
+Result<Segment::End> Segment::read_end() const {
+    End end{base_, 0};
+    if (size_ == 0) return end;
+    MILENA_ASSIGN(const auto indexed, offset_index_.last());
+    if (indexed) end.position = indexed->position;
+    if (end.position >= size_) return index_beyond_end(indexed->position);
+    MILENA_ASSIGN(const File* const file, log_.get());
+    BatchScanner scanner(*file, end.position, size_, BatchScanner::kHeaderWindow);
+    for (;;) {
+        MILENA_ASSIGN(const auto head, scanner.next());
+        if (!head) return end;
+        end = {head->last_offset + 1, head->end()};
+    }
+}
+
+std::unexpected<Error> Segment::index_beyond_end(std::uint64_t position) const {
+    return fail(ErrorCode::CORRUPT_MESSAGE, offset_index_.file().handle().path() +
+                                                " points to byte " + std::to_string(position) +
+                                                ", the segment has " + std::to_string(size_) +
+                                                "; remove the index and restart to rebuild it");
+}
+
+Result<std::optional<Offset>> Segment::offset_bound_at(std::uint64_t position) const {
+    MILENA_ASSIGN(const auto entry, offset_index_.first_at_position(position));
+    if (!entry) return std::nullopt;
+    return entry->offset;
+}
+
+Status Segment::truncate_to(Offset offset, TimestampMs now) {
+    MILENA_ASSIGN(const auto cut, find(offset));
+    tail_.clear();
+    MILENA_TRY(offset_index_.truncate_to(offset));
+    MILENA_TRY(time_index_.truncate_to(offset));
+    MILENA_TRY(txn_index_.truncate_to(offset));
+    indexes_synced_ = false;
+    since_index_entry_ = 0;
+    max_timestamp_.reset();
+    if (cut) {
+        MILENA_ASSIGN(File* const file, log_.get());
+        MILENA_TRY(file->truncate(cut->position));
+        size_ = reserved_ = cut->position;
+        modified_ = now;
+    }
+    if (size_ == 0) {
+        created_ = now;
+        first_batch_timestamp_.reset();
+    }
+    return prepare_for_append();
+}
+
+Status Segment::begin_rebuild(bool with_transactions) {
+    tail_.clear();
+    MILENA_TRY(offset_index_.file().reset());
+    MILENA_TRY(time_index_.reset());
+    if (with_transactions && txn_index_exists_) MILENA_TRY(txn_index_.file().reset());
+    since_index_entry_ = 0;
+    max_timestamp_ = IndexedTimestamp{kNoTimestamp, base_};
+    first_batch_timestamp_.reset();
+    indexes_synced_ = false;
+    return {};
+}
+
+Status Segment::finish_rebuild(std::uint64_t valid_bytes) {
+    MILENA_ASSIGN(File* const file, log_.get());
+    // Also when nothing is cut: a crash leaves the blocks that were reserved ahead.
+    MILENA_TRY(file->truncate(valid_bytes));
+    size_ = reserved_ = valid_bytes;
+    since_index_entry_ = 0;
+    time_index_.maybe_append(*max_timestamp_);
+    return flush_indexes();
+}
+
+Status Segment::mark_deleted() {
+    MILENA_TRY(log_.rename(FileSuffix::deleted));
+    for (FileHandle* handle : {&offset_index_.file().handle(), &time_index_.file().handle(),
+                               &txn_index_.file().handle()}) {
+        MILENA_TRY(handle->rename(FileSuffix::deleted));
+    }
+    return {};
+}
+
+Status Segment::remove_files() {
+    for (FileHandle* handle : {&log_, &offset_index_.file().handle(), &time_index_.file().handle(),
+                               &txn_index_.file().handle()}) {
+        auto removed = handle->remove();
+        if (!removed && removed.error().io != IoCause::not_found) return removed;
+    }
+    return {};
+}
+
+void Segment::release_idle_files() const {
+    log_.release_if_idle();
+    offset_index_.file().handle().release_if_idle();
+    time_index_.file().handle().release_if_idle();
+    txn_index_.file().handle().release_if_idle();
+}
+
+void Segment::release_files() const {
+    log_.release();
+    offset_index_.file().handle().release();
+    time_index_.file().handle().release();
+    txn_index_.file().handle().release();
+}
+
+Status Segment::collect_index_files(std::vector<std::shared_ptr<File>>& files) const {
+    std::vector<const FileHandle*> handles{&offset_index_.file().handle(),
+                                           &time_index_.file().handle()};
+    if (txn_index_exists_) handles.push_back(&txn_index_.file().handle());
+    for (const FileHandle* handle : handles) {
+        MILENA_ASSIGN(files.emplace_back(), handle->share());
+    }
+    return {};
+}
+
+}  // namespace milena::log

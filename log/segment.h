@@ -1,0 +1,134 @@
+// One segment: a .log file of batches and its three indexes.
+//
+// Invariants: size() bytes of the file are whole batches with ascending offsets from base() on
+// (what a failed write left behind them is never read and cut before the next write); index entries
+// point at batches below size(); only the last segment of a log is appended to.
+#pragma once
+
+#include "log/batch_scan.h"
+#include "log/file_handle.h"
+#include "log/log_types.h"
+#include "log/offset_index.h"
+#include "log/tail_map.h"
+#include "log/time_index.h"
+#include "log/txn_index.h"
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace milena::log {
+
+// Lengths as found on disk; nullopt: there is no such file.
+struct SegmentFiles {
+    std::uint64_t log = 0;
+    std::optional<std::uint64_t> offset_index;
+    std::optional<std::uint64_t> time_index;
+    std::optional<std::uint64_t> txn_index;
+    TimestampMs modified;
+};
+
+class Segment {
+  public:
+    // Makes the .log file; nothing is durable yet.
+    static Result<std::unique_ptr<Segment>> create(const LogPlace& place, Offset base,
+                                                   Millis jitter, TimestampMs now);
+    // One that is there; opens nothing.
+    Segment(const LogPlace& place, Offset base, const SegmentFiles& found, TimestampMs now);
+
+    Offset base() const { return base_; }
+    std::uint64_t size() const { return size_; }
+    Millis jitter() const { return jitter_; }
+    TimestampMs created() const { return created_; }
+    // Largest timestamp of its records, or when it was last written if they have none.
+    Result<TimestampMs> largest_timestamp() const;
+    // With the last offset of the batch that carries it; (-1, base) when there is none.
+    Result<IndexedTimestamp> max_timestamp() const;
+    Result<TimestampMs> first_batch_timestamp() const;
+    // Are the index files there and of whole entries? What is in them is not looked at.
+    bool index_lengths_sane(const SegmentFiles& found) const;
+    bool indexes_full(std::uint32_t max_index_bytes) const;
+
+    // --- Appending; the last segment only ---
+
+    // Reads what appending needs to know: once after opening.
+    Status prepare_for_append();
+    // Whole checked batches whose offsets follow. On failure the segment is as before; a failure
+    // to make it so has IoCause::broken.
+    Status append(ByteView batches, const LogSettings& settings, TimestampMs now);
+    void add_aborted(const AbortedTransaction& aborted);
+    // No more appends: the last time index entry, indexes written out, surplus blocks given back.
+    Status seal();
+    // Indexes hold everything on disk (not yet on the device).
+    Status flush_indexes();
+
+    // --- Reading ---
+
+    // The first batch whose last offset is at or above `offset`; nullopt: none here.
+    Result<std::optional<BatchHead>> find(Offset offset) const;
+    Result<std::shared_ptr<File>> share_log() const { return log_.share(); }
+    struct End {
+        Offset offset;  // after the last batch; base() when there is none
+        std::uint64_t position = 0;
+    };
+    // The end of the last whole batch, found from the last index entry on. CORRUPT_MESSAGE.
+    Result<End> read_end() const;
+    // An offset above all batches that begin before `position`, as far as the index knows.
+    Result<std::optional<Offset>> offset_bound_at(std::uint64_t position) const;
+
+    // --- Cutting, rebuilding, removing ---
+
+    Status truncate_to(Offset offset, TimestampMs now);
+    // Empties the indexes (and the txn index too if asked); then account() for every batch in
+    // order, then finish_rebuild.
+    Status begin_rebuild(bool with_transactions);
+    void account(const BatchHead& head, const LogSettings& settings);
+    // `valid_bytes` of the .log stay.
+    Status finish_rebuild(std::uint64_t valid_bytes);
+
+    Status mark_deleted();
+    Status remove_files();
+    // Closes files nobody used since the last call.
+    void release_idle_files() const;
+    void release_files() const;
+
+    // --- Durability ---
+
+    bool indexes_synced() const { return indexes_synced_; }
+    void set_indexes_synced() { indexes_synced_ = true; }
+    // Index files that exist, opened, for a sync.
+    Status collect_index_files(std::vector<std::shared_ptr<File>>& files) const;
+
+    OffsetIndex& offset_index() { return offset_index_; }
+    TimeIndex& time_index() { return time_index_; }
+    const OffsetIndex& offset_index() const { return offset_index_; }
+    const TimeIndex& time_index() const { return time_index_; }
+    TxnIndex& txn_index() { return txn_index_; }
+    const TxnIndex& txn_index() const { return txn_index_; }
+    const FileHandle& log_file() const { return log_; }
+
+  private:
+    Status write(ByteView bytes);
+    void reserve(File& file, std::uint64_t end);
+    std::unexpected<Error> index_beyond_end(std::uint64_t position) const;
+
+    Offset base_;
+    std::uint64_t size_ = 0;
+    std::uint64_t reserved_ = 0;           // blocks exist up to here
+    std::uint64_t since_index_entry_ = 0;  // bytes
+    Millis jitter_{0};
+    TimestampMs created_;
+    TimestampMs modified_;
+    mutable std::optional<IndexedTimestamp> max_timestamp_;
+    mutable std::optional<TimestampMs> first_batch_timestamp_;
+    bool indexes_synced_ = true;
+
+    FileHandle log_;
+    OffsetIndex offset_index_;
+    TimeIndex time_index_;
+    TxnIndex txn_index_;
+    bool txn_index_exists_ = false;
+    TailMap tail_;
+};
+
+}  // namespace milena::log
