@@ -8,6 +8,7 @@
 // FileQuorumStateStore.java).
 #pragma once
 
+#include "protocol/base/error.h"
 #include "replication/raft/voters.h"
 
 #include <string>

@@ -1,12 +1,9 @@
 // Who votes in the metadata quorum.
 #pragma once
 
-#include "protocol/base/error.h"
 #include "protocol/base/ids.h"
 
 #include <cstdint>
-#include <string>
-#include <string_view>
 #include <vector>
 
 namespace milena::raft {
@@ -27,9 +24,5 @@ struct VoterSet {
 
     friend bool operator==(const VoterSet&, const VoterSet&) = default;
 };
-
-// Reads controller.quorum.voters, "1@host:9093,2@host:9093"; empty means `self` alone.
-// INVALID_CONFIG, naming the entry, when it cannot be read or an id stands twice.
-Result<VoterSet> parse_static_voters(std::string_view setting, BrokerId self);
 
 }  // namespace milena::raft

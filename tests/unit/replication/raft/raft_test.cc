@@ -144,18 +144,6 @@ TEST(Raft, OtherVotersAreRefusedWithAReason) {
     }
 }
 
-TEST(Voters, TheSettingIsReadOrRefused) {
-    const BrokerId self(1);
-    EXPECT_EQ(parse_static_voters("", self).value(), kAlone);
-    EXPECT_EQ(parse_static_voters(" ", self).value(), kAlone);
-    EXPECT_EQ(parse_static_voters("1@localhost:9093", self).value(), kAlone);
-    EXPECT_EQ(parse_static_voters("1@a:1, 2@[::1]:2", self)->voters.size(), 2U);
-    for (const auto bad :
-         {"x@a:1", "1", "1@a", "1@:1", "1@a:", "-1@a:1", "1@a:1,1@b:2", ",1@a:1", "1 @a:1"}) {
-        EXPECT_EQ(parse_static_voters(bad, self).error().code, ErrorCode::INVALID_CONFIG) << bad;
-    }
-}
-
 TEST(ElectionStateFile, IsWhatKafkaWrites) {
     // As found in quorum-state of Apache Kafka 4.2.0.
     const std::string kafka =

@@ -1,0 +1,88 @@
+// The metadata quorum of this node, and its controller: ControllerHost over the raft machine, the
+// controller and the log __cluster_metadata-0 (topic id AAAAAAAAAAAAAAAAAAAAAQ).
+//
+//   auto quorum = Quorum::open(options, disk, clock, random, rules, post);
+//   quorum->subscribe(...);        // partitions, settings
+//   quorum->start();               // leads; publishes the image of the whole log
+//   quorum->register_broker(...);  // when the listeners' ports are known; partitions lead anew
+//   ...
+//   quorum->stop();
+//
+// Rounds run on the executor behind `post`, one at a time; see controller_host.h for what they
+// promise. When the metadata log itself fails, nothing more is decided: on_failure is called, and
+// the process should stop (Kafka halts, too).
+#pragma once
+
+#include "broker/quorum/controller_host.h"
+#include "log/partition_log.h"
+#include "protocol/base/random.h"
+#include "protocol/base/time.h"
+#include "replication/metadata/controller.h"
+#include "replication/raft/voters.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace milena::quorum {
+
+struct QuorumOptions {
+    BrokerId node;                 // node.id
+    std::string data_directory;    // metadata.log.dir: __cluster_metadata-0 is made in it
+    DirectoryId directory_id;      // directory.id of that directory
+    std::vector<BrokerId> voters;  // controller.quorum.voters; empty: this node alone
+    metadata::ControllerOptions controller;
+    // Where other nodes reach this controller; empty: nowhere, and it is not registered.
+    std::vector<metadata::Endpoint> controller_endpoints;
+    log::LogSettings log;
+    // On the executor, once: the metadata log is beyond use. `error` says why.
+    std::function<void(const Error& error)> on_failure = [](const Error&) {};
+};
+
+// What a node tells of its broker when it registers.
+struct LocalBroker {
+    Uuid incarnation;                           // one per start of the process
+    std::vector<metadata::Endpoint> endpoints;  // as advertised
+    std::optional<std::string> rack;            // broker.rack
+    std::vector<DirectoryId> log_dirs;
+};
+
+class Quorum final : public ControllerHost {
+  public:
+    // Hands a task to the thread (or the simulated one) that runs the rounds; in order, never
+    // before returning to the caller's caller unless nothing else is under way.
+    using Post = std::function<void(net::Task)>;
+
+    // Reads what is on disk and makes what is missing. References must outlive the quorum.
+    // INVALID_CONFIG for voters other than this node; KAFKA_STORAGE_ERROR, INVALID_RECORD when the
+    // log cannot be read.
+    static Result<std::unique_ptr<Quorum>> open(QuorumOptions options, log::Disk& disk,
+                                                const Clock& clock, Random& random,
+                                                const metadata::ConfigRules& rules, Post post);
+    ~Quorum() override;
+
+    metadata::ImagePtr image() const override;
+    void subscribe(Publisher publisher) override;
+
+    // Becomes leader, writes the first records of a new cluster, publishes the first image. On the
+    // caller's thread; when it returns, requests are taken.
+    Status start();
+
+    // Registers this node's broker under a new epoch and unfences it. Waits; not to be called on
+    // the executor. The epoch of the registration.
+    Result<BrokerEpoch> register_broker(LocalBroker broker);
+
+    // Fails what waits with NOT_CONTROLLER, closes the log. Waits for the round in progress; not
+    // to be called on the executor.
+    Status stop();
+
+  private:
+    struct State;
+    explicit Quorum(std::unique_ptr<State> state);
+    void enqueue(metadata::Request request, AnyCompletion done) override;
+
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace milena::quorum
