@@ -62,7 +62,7 @@ class BatchBuilder {
     void reset(const BatchTraits& traits);
 
   private:
-    void write_header(std::vector<std::uint8_t>& batch) const;
+    void write_header(MutableBytes batch) const;
 
     BatchTraits traits_;
     std::vector<std::uint8_t> bytes_;       // header and uncompressed records

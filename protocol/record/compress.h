@@ -47,8 +47,12 @@ class Codecs {
     // call of any function.
     Result<ByteStream*> open(Codec codec, ByteView input, std::size_t max_bytes);
 
-    // Working memory for callers that decompress; what it holds is theirs until they return.
-    std::vector<std::uint8_t>& scratch();
+    // Working memory for callers: one to read streams through, always of the same size, one for a
+    // whole payload. What they hold is the caller's until it returns.
+    MutableBytes window();
+    std::vector<std::uint8_t>& payload();
+    // Gives back what an unusually large batch left: at most some 10 MiB stay. For after each use.
+    void trim();
 
   private:
     struct State;

@@ -11,6 +11,7 @@
 #include "protocol/base/time.h"
 #include "protocol/record/batch_builder.h"
 #include "protocol/record/record_reader.h"
+#include "protocol/wire/frame.h"
 
 #include <array>
 #include <cstdint>
@@ -45,6 +46,13 @@ struct TransactionMarker {
 std::array<std::uint8_t, 6> transaction_marker_value(const TransactionMarker& marker);
 // INVALID_RECORD when the record is not a marker.
 Result<TransactionMarker> parse_transaction_marker(const Record& record);
+
+// The body of one of the quorum's records, msg::LeaderChangeMessage and the like. Kafka 4.2 reads
+// and writes all of them by version 0 of their schemas, whatever the field `version` says.
+template <class T>
+Result<T> parse_control_body(const Record& record, Arena& arena) {
+    return decode_message<T>(record.value.value_or_empty(), ApiVersion{0}, arena, kTrustedLimits);
+}
 
 // One control record: the value is its encoded body.
 struct ControlRecord {
