@@ -44,12 +44,31 @@ Result<Value> parse_integer(const Option& option, std::string_view text, std::in
     return Value(number);
 }
 
+// Only finite decimal numbers: what a person writes. Java also takes NaN, Infinity and 1f.
 Result<Value> parse_double(const Option& option, std::string_view text) {
-    const std::string copy(text);
-    char* end = nullptr;
-    const double number = std::strtod(copy.c_str(), &end);
-    if (copy.empty() || *end != '\0') return refuse(option, text, "must be a number (type double)");
+    double number = 0;
+    const std::string_view digits = text.starts_with('+') ? text.substr(1) : text;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    const bool whole = error == std::errc{} && end == digits.data() + digits.size();
+    if (!whole || digits.empty() || !std::isfinite(number)) {
+        return refuse(option, text, "must be a number (type double)");
+    }
     return Value(number);
+}
+
+// "compact,compact" is taken for what it means, as Kafka does for topics.
+bool drops_repeats(const Option& option) {
+    return option.valid.kind == Valid::Kind::Words || option.valid.kind == Valid::Kind::SomeWords;
+}
+
+void drop_repeats(std::vector<std::string>& parts) {
+    auto kept = parts.begin();
+    for (auto part = parts.begin(); part != parts.end(); ++part) {
+        if (std::find(parts.begin(), kept, *part) != kept) continue;
+        if (kept != part) *kept = std::move(*part);
+        ++kept;
+    }
+    parts.erase(kept, parts.end());
 }
 
 // The text of a value, converted to the row's type; `text` has no blanks around it.
@@ -70,8 +89,11 @@ Result<Value> convert(const Option& option, std::string_view text) {
                                  std::numeric_limits<std::int64_t>::max());
         case Type::Double:
             return parse_double(option, text);
-        case Type::List:
-            return Value(split_list(text));
+        case Type::List: {
+            std::vector<std::string> parts = split_list(text);
+            if (drops_repeats(option)) drop_repeats(parts);
+            return Value(std::move(parts));
+        }
         case Type::String:
         case Type::Class:
         case Type::Password:
@@ -158,11 +180,21 @@ bool all_are_words(const Valid& valid, const Value& value) {
     });
 }
 
+// Kafka takes no list with an empty or a repeated part.
+bool has_distinct_parts(const Value& value) {
+    const auto* list = std::get_if<std::vector<std::string>>(&value);
+    if (list == nullptr) return true;
+    std::vector<std::string> sorted = *list;
+    std::ranges::sort(sorted);
+    return std::ranges::none_of(sorted, &std::string::empty) &&
+           std::ranges::adjacent_find(sorted) == sorted.end();
+}
+
 bool is_valid(const Option& option, const Value& value) {
     const auto all_parts = [&](auto check) { return std::ranges::all_of(parts_of(value), check); };
     switch (option.valid.kind) {
         case Valid::Kind::Any:
-            return true;
+            return has_distinct_parts(value);
         case Valid::Kind::Range:
             return in_range(option.valid, value);
         case Valid::Kind::SomeWords:
@@ -173,7 +205,7 @@ bool is_valid(const Option& option, const Value& value) {
             return all_are_words(option.valid, value);
         case Valid::Kind::NonEmpty: {
             const auto parts = parts_of(value);
-            return !parts.empty() && std::ranges::none_of(parts, &std::string::empty);
+            return !parts.empty() && !parts.front().empty() && has_distinct_parts(value);
         }
         case Valid::Kind::ReplicaList:
             return parts_of(value) == std::vector<std::string>{"*"} ||
@@ -267,7 +299,7 @@ std::string allowed_text(const Option& option) {
     const Valid& valid = option.valid;
     switch (valid.kind) {
         case Valid::Kind::Any:
-            return "";
+            return option.type == Type::List ? "a list without empty or repeated parts" : "";
         case Valid::Kind::Range: {
             std::string text =
                 valid.high > 1e299
@@ -285,7 +317,8 @@ std::string allowed_text(const Option& option) {
         case Valid::Kind::SomeWords:
             return fmt::format("a list of {}", valid.words);
         case Valid::Kind::NonEmpty:
-            return "not empty";
+            return option.type == Type::List ? "a list, not empty, without empty or repeated parts"
+                                             : "not empty";
         case Valid::Kind::ReplicaList:
             return "a list of partition:broker, or *";
         case Valid::Kind::VoterList:

@@ -88,7 +88,7 @@ TEST(Listeners, MistakesAreRefusedAsInKafka) {
         {"listeners=PLAINTEXT://x:-1", "!no port"},
         {"listeners=PLAINTEXT://::1:9092", "!IPv6 address ::1 must stand in [ ]"},
         {"listeners=PLAINTEXT://a b:9092", "!\"a b\" is no host name or address"},
-        {"listeners=", "!f:5: listeners=: must be not empty"},
+        {"listeners=", "!f:5: listeners=: must be a list, not empty"},
         {"listeners=CONTROLLER://:9093", "!a broker needs a listener"},
         {"listeners=PLAINTEXT://0.0.0.0:9092", "!set advertised.listeners=PLAINTEXT://"},
         {"listeners=PLAINTEXT://:9092\nadvertised.listeners=PLAINTEXT://0.0.0.0:1",
