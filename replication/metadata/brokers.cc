@@ -2,11 +2,10 @@
 // This stage knows the broker of its own process: sessions of others, fencing when they end, and
 // controlled shutdown belong to a cluster of several nodes.
 #include "protocol/msg/records/broker_registration_change_record.h"
-#include "protocol/msg/records/register_broker_record.h"
-#include "protocol/msg/records/register_controller_record.h"
 #include "replication/metadata/controller.h"
 #include "replication/metadata/features.h"
 #include "replication/metadata/leadership.h"
+#include "replication/metadata/node_records.h"
 #include "replication/metadata/record_codec.h"
 #include "replication/metadata/record_versions.h"
 
@@ -73,29 +72,6 @@ Status check_registration(const DecideContext& context, const RegisterBroker& re
     return check_features(context.image, request);
 }
 
-template <class WireEndpoint>
-Array<WireEndpoint> wire_endpoints(Arena& arena, const std::vector<Endpoint>& endpoints) {
-    auto array = Array<WireEndpoint>::make(arena, endpoints.size());
-    for (std::size_t i = 0; i < endpoints.size(); ++i) {
-        array[i].name = endpoints[i].listener;
-        array[i].host = endpoints[i].host;
-        array[i].port = endpoints[i].port;
-        array[i].security_protocol = static_cast<std::int16_t>(endpoints[i].security_protocol);
-    }
-    return array;
-}
-
-template <class WireFeature>
-Array<WireFeature> wire_features(Arena& arena, const std::vector<FeatureRange>& features) {
-    auto array = Array<WireFeature>::make(arena, features.size());
-    for (std::size_t i = 0; i < features.size(); ++i) {
-        array[i].name = features[i].name;
-        array[i].min_supported_version = features[i].min;
-        array[i].max_supported_version = features[i].max;
-    }
-    return array;
-}
-
 // Everything the broker led or may lead now. The image still holds it fenced.
 void add_takeovers(RecordList& records, const Image& image, BrokerId broker) {
     image.topics_by_id.for_each([&](const auto& topic) {
@@ -119,23 +95,17 @@ Decision decide(const RegisterBroker& request, const DecideContext& context) {
     // The epoch is the offset of the registration, so that every registration gets a higher one.
     const BrokerEpoch epoch =
         same_incarnation ? existing->epoch : BrokerEpoch(context.log_end.value());
-    Arena arena;
-    msg::RegisterBrokerRecord record;
-    record.broker_id = request.id;
-    record.incarnation_id = request.incarnation;
-    record.broker_epoch = epoch;
-    record.end_points =
-        wire_endpoints<msg::RegisterBrokerRecord::BrokerEndpoint>(arena, request.endpoints);
-    record.features =
-        wire_features<msg::RegisterBrokerRecord::BrokerFeature>(arena, request.features);
-    record.rack = request.rack ? NullableString(*request.rack) : NullableString();
-    record.fenced = !same_incarnation || existing->is_fenced;
-    auto log_dirs = request.log_dirs;
-    const auto version =
-        register_broker_version(context.image.feature_level(kMetadataVersionFeature));
-    if (version >= ApiVersion(3)) record.log_dirs = Array<DirectoryId>(log_dirs);
+    BrokerImage broker;
+    broker.id = request.id;
+    broker.epoch = epoch;
+    broker.incarnation = request.incarnation;
+    broker.endpoints = request.endpoints;
+    broker.features = request.features;
+    broker.rack = request.rack;
+    broker.is_fenced = !same_incarnation || existing->is_fenced;
+    broker.log_dirs = request.log_dirs;
     RecordList records;
-    add_record(records, record, version);
+    add_broker_record(records, broker, context.image.feature_level(kMetadataVersionFeature));
     return {std::move(records), RegisterBroker::Reply{success(), epoch}};
 }
 
@@ -174,16 +144,13 @@ Decision decide(const BrokerHeartbeat& request, const DecideContext& context) {
 }
 
 Decision decide(const RegisterController& request, const DecideContext&) {
-    Arena arena;
-    msg::RegisterControllerRecord record;
-    record.controller_id = request.id;
-    record.incarnation_id = request.incarnation;
-    record.end_points =
-        wire_endpoints<msg::RegisterControllerRecord::ControllerEndpoint>(arena, request.endpoints);
-    record.features =
-        wire_features<msg::RegisterControllerRecord::ControllerFeature>(arena, request.features);
     RecordList records;
-    add_record(records, record, ApiVersion(0));
+    ControllerImage controller;
+    controller.id = request.id;
+    controller.incarnation = request.incarnation;
+    controller.endpoints = request.endpoints;
+    controller.features = request.features;
+    add_controller_record(records, controller);
     return {std::move(records), RegisterController::Reply{success()}};
 }
 

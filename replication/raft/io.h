@@ -33,10 +33,16 @@ struct Synced {
     Offset end;
 };
 
+// The log refused the batches from `from` on (a full disk) and holds nothing of them. Only while
+// leading, and only what was never synced.
+struct Refused {
+    Offset from;
+};
+
 // Give up leadership before the process stops.
 struct Resign {};
 
-using Input = std::variant<Start, Propose, Synced, Resign>;
+using Input = std::variant<Start, Propose, Synced, Refused, Resign>;
 
 // One batch to append, exactly at `base_offset`.
 struct Append {

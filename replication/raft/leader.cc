@@ -77,6 +77,13 @@ void Raft::apply(const Synced& input, Ready& ready) {
     advance_high_watermark(ready);
 }
 
+// Nobody else has seen them, so the offsets can be given out again.
+void Raft::apply(const Refused& input, Ready&) {
+    MILENA_ASSERT(state_.is_leader());
+    MILENA_ASSERT(input.from >= state_.synced_end && input.from <= state_.log_end);
+    state_.log_end = input.from;
+}
+
 // Records of earlier epochs are committed only through one of the leader's own (the rule that makes
 // a deposed leader's entries safe).
 void Raft::advance_high_watermark(Ready& ready) {

@@ -40,6 +40,7 @@ class Raft {
     // leader.cc
     void apply(const Propose& input, Ready& ready);
     void apply(const Synced& input, Ready& ready);
+    void apply(const Refused& input, Ready& ready);
     void append_epoch_start(Ready& ready);
     void append(Append batch, Ready& ready);
     void advance_high_watermark(Ready& ready);

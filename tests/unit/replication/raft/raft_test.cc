@@ -108,6 +108,16 @@ TEST(Raft, ProposalsAreAppendedInOrderAndCommittedWhenSynced) {
     EXPECT_FALSE(raft.step(Synced{Offset(4)}, kNow).high_watermark);
 }
 
+TEST(Raft, OffsetsThatTheLogRefusedAreGivenOutAgain) {
+    auto raft = Raft::create(kSelf, kAlone, {}).value();
+    raft.step(Start{}, kNow);
+    raft.step(Synced{Offset(1)}, kNow);
+    raft.step(Propose{{values({"a", "b"}), values({"c"})}}, kNow);
+    raft.step(Refused{Offset(3)}, kNow);
+    EXPECT_EQ(raft.step(Synced{Offset(3)}, kNow).high_watermark, Offset(3));
+    EXPECT_EQ(raft.step(Propose{{values({"d"})}}, kNow).append.at(0).base_offset, Offset(3));
+}
+
 TEST(Raft, WhoHasResignedCommitsNoMore) {
     auto raft = Raft::create(kSelf, kAlone, {}).value();
     raft.step(Start{}, kNow);
