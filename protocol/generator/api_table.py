@@ -22,14 +22,16 @@ def api_table_source(schema):
             f'    {{ApiKey::{api.name}, "{api.name}", {api.versions.low}, {api.stable.high}, '
             f'{api.versions.high}, {flexible}, {on[0]}, {on[1]}, '
             f'{"true" if api.response_header_v0 else "false"}}},')
-    lines += ['};', '', '// By key; -1 where there is no API.', 'constexpr std::int8_t kIndex[] = {']
+    lines += ['};', '', '// By key; -1 where there is no API.',
+              'constexpr std::int8_t kIndex[] = {']
     rows = {api.key: at for at, api in enumerate(schema.apis)}
     indexes = [str(rows.get(key, -1)) for key in range(max(rows) + 1)]
     for at in range(0, len(indexes), 16):
         lines.append('    ' + ', '.join(indexes[at:at + 16]) + ',')
-    lines += ['};', '', '}  // namespace', '', 'std::span<const ApiRow> api_table() { return kRows; }',
-              '', 'const ApiRow* find_api(std::int16_t key) {',
-              '    if (key < 0 || key >= static_cast<std::int16_t>(std::size(kIndex))) return nullptr;',
+    lines += ['};', '', '}  // namespace', '',
+              'std::span<const ApiRow> api_table() { return kRows; }', '',
+              'const ApiRow* find_api(std::int16_t key) {',
+              f'    if (key < 0 || key > {max(rows)}) return nullptr;',
               '    return kIndex[key] < 0 ? nullptr : &kRows[kIndex[key]];', '}', '',
               '}  // namespace milena', '']
     return '\n'.join(lines)

@@ -32,9 +32,10 @@ class Context:
         return ' && '.join(parts) or 'true'
 
     def compact(self, field):
-        if field.inflexible or self.flexible == 'false':
+        versions = field.versions & self.struct.versions
+        if field.inflexible or (self.message.flexible & versions).empty:
             return 'false'
-        return 'true' if field.tag is not None or self.flexible == 'true' else 'flexible'
+        return 'true' if self.message.flexible.covers(versions) else 'flexible'
 
     def nullable(self, field):
         return self.condition(field.nullable & field.versions)
@@ -305,9 +306,10 @@ def function(signature, context, body):
         body = [f'const bool flexible = {context.flexible};'] + body
         text += context.flexible
     for parameter in re.findall(r'[^(,]+', signature[signature.index('(') + 1:-1]):
+        parameter = parameter.strip()
         name = parameter.split()[-1]
         if not re.search(rf'\b{name}\b', text):
-            signature = signature.replace(parameter.strip(), f'[[maybe_unused]] {parameter.strip()}')
+            signature = signature.replace(parameter, f'[[maybe_unused]] {parameter}')
     return [signature + ' {'] + indented(body) + ['}', '']
 
 

@@ -82,6 +82,8 @@ class FileReader:
         unknown = set(named) - {'flexible', 'listeners', 'unstable', 'response_header'}
         if unknown:
             raise SchemaError(f'unknown attribute {sorted(unknown)}')
+        if 'listeners' not in named:
+            raise SchemaError('listeners are missing')
         api = Api(name, int(key), versions, flexible, named['listeners'],
                   parse_versions(named['unstable'][0]) if 'unstable' in named else NEVER,
                   'response_header' in named, self.about)
@@ -138,13 +140,16 @@ class FileReader:
     def read_field(self, number, text, deeper, message):
         words = text.split()
         name, type_text, rest = words[0], words[1], words[2:]
-        match = re.fullmatch(r'(\[)?(\w+)\]?(?:(\?)(v\d+\+)?)?', type_text)
+        match = re.fullmatch(r'(?:\[(\w+)\]|(\w+))(?:(\?)(v\d+\+)?)?', type_text)
         if not match:
             self.fail(number, f'"{type_text}" is no type; write T, T?, T?v3+, [T], [T]?')
-        bracket, type_name, null, null_from = match.groups()
+        element, single, null, null_from = match.groups()
+        type_name = element or single
         struct = self.structs.get(type_name)
         if deeper is not None:  # fields below define a struct, even under a domain type's name
-            if struct or type_name in CPP_OF_WIRE:
+            if type_name in CPP_OF_WIRE:
+                self.fail(number, f'{type_name} has no fields, but some are indented below')
+            if struct:
                 self.fail(number, f'{type_name} is defined twice in {message.name}')
             struct = self.structs[type_name] = Struct(type_name)
             self.read_fields(struct, deeper, message)
@@ -153,7 +158,7 @@ class FileReader:
         if struct is None and scalar is None:
             self.fail(number, f'{type_name} is not defined: indent its fields below')
         nullable = NEVER if not null else parse_versions(null_from) if null_from else ALWAYS
-        field = Field(name, scalar, struct, bool(bracket), ALWAYS, nullable, line=number)
+        field = Field(name, scalar, struct, element is not None, ALWAYS, nullable, line=number)
         self.read_attributes(field, rest, number)
         return field
 
@@ -204,11 +209,14 @@ def check(schema):
             raise SchemaError(f'{message.name} is defined twice')
         names.add(message.name)
         for struct in [message.root] + message.structs:
+            where = f'{message.name}.{struct.name}'
             tags = [f.tag for f in struct.fields if f.tag is not None]
             if sorted(tags) != sorted(set(tags)) or any(t > 63 for t in tags):
-                raise SchemaError(f'{message.name}.{struct.name}: tags must differ and be below 64')
+                raise SchemaError(f'{where}: tags must differ and be below 64')
             for field in struct.fields:
                 if field.tag is not None and \
                         not message.flexible.covers(field.versions & struct.versions):
                     raise SchemaError(
-                        f'{message.name}.{field.name}: tagged in versions that are not flexible')
+                        f'{where}.{field.name}: tagged in versions that are not flexible')
+                if field.default == 'null' and not field.can_be_null:
+                    raise SchemaError(f'{where}.{field.name}: null by default, but never null')

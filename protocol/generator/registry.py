@@ -31,7 +31,8 @@ def registry_source(schema):
     lines = [BY + '#include "protocol/wire/registry.h"', '', 'namespace milena {', '',
              'namespace registry_detail {', '']
     for n in numbers:
-        lines += [f'extern const MessageType kRows{n}[];', f'extern const std::size_t kRowCount{n};']
+        lines += [f'extern const MessageType kRows{n}[];',
+                  f'extern const std::size_t kRowCount{n};']
     rows = ', '.join(f'{{kRows{n}, kRowCount{n}}}' for n in numbers)
     lines += ['', '}  // namespace registry_detail', '',
               'std::vector<const MessageType*> all_message_types() {',
@@ -65,9 +66,10 @@ def metadata_record_header(schema):
               '// Any record of the metadata log.', 'using MetadataRecord = std::variant<']
     lines += [f'    {m.name}{"," if m is not records[-1] else ">;"}' for m in records]
     lines += ['',
-              '// The record of a type in a version, without the frame in front. UNSUPPORTED_VERSION',
-              '// for types and versions that Kafka 4.2 does not have.',
-              'Result<MetadataRecord> decode_metadata_record(std::int16_t type, ApiVersion version,',
+              '// The record of a type in a version, without the frame in front.',
+              '// UNSUPPORTED_VERSION for types and versions that Kafka 4.2 does not have.',
+              'Result<MetadataRecord> decode_metadata_record('
+              'std::int16_t type, ApiVersion version,',
               '                                              ByteView body, Arena& arena);', '',
               '}  // namespace milena::msg', '']
     return '\n'.join(lines)
@@ -83,7 +85,8 @@ def metadata_record_source(schema):
              'kTrustedLimits,',
              '                                                    Trailing::kRefused));',
              '    return MetadataRecord(record);', '}', '',
-             'Result<MetadataRecord> decode_metadata_record(std::int16_t type, ApiVersion version,',
+             'Result<MetadataRecord> decode_metadata_record('
+             'std::int16_t type, ApiVersion version,',
              '                                              ByteView body, Arena& arena) {',
              '    switch (type) {']
     for m in schema.of_kind('metadata'):

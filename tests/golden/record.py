@@ -8,11 +8,11 @@ the broker's address is replaced in what the client gets to see (the recorded by
 broker). Of every API, version and direction at most two messages are kept: the first and the
 largest. Several runs into one file add up.
 
-Needs KAFKA_LIBS (the folder of Kafka's jars), java and javac: next to the bytes stands their meaning
-as JSON, written by Kafka's own converters.
+Needs KAFKA_LIBS (the folder of Kafka's jars), java and javac: next to the bytes stands their
+meaning as JSON, written by Kafka's own converters.
 
-File: blocks of three lines, "Name version" (requests with "client id"), the frame without its length
-prefix in hex, the body as JSON. Lines beginning with # say where it came from.
+File: blocks of three lines, "Name version", the frame without its length prefix in hex, the body as
+JSON. Lines beginning with # say where it came from.
 """
 
 import argparse

@@ -3,8 +3,9 @@
 
     compare_schema.py FOLDER_OF_JARS
 
-Every message, field by field and version by version: name, type, order, versions, nullability, tag,
-default, flexible versions, and whether a field may be dropped. Prints what differs; exit code 1 then.
+Every message, field by field and version by version: name, type, order, versions, nullability,
+tag, default, flexible versions, and whether a field may be dropped. Prints what differs, and ends
+with status 1 then.
 """
 
 import json
@@ -182,8 +183,8 @@ def main():
     for name in found:
         result.differ(name, 'is in the jars but not in protocol/schema')
     print('\n'.join(result.differences))
-    print(f'schema: {len(schema.messages)} messages, {len(schema.apis)} APIs, {result.fields} fields,'
-          f' {result.field_versions} fields times versions compared, '
+    print(f'schema: {len(schema.messages)} messages, {len(schema.apis)} APIs, '
+          f'{result.fields} fields, {result.field_versions} fields times versions compared, '
           f'{len(result.differences)} differences')
     return 1 if result.differences else 0
 
