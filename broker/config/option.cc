@@ -41,6 +41,7 @@ constexpr Valid non_empty{.kind = Kind::NonEmpty};
 constexpr Valid replica_list{.kind = Kind::ReplicaList};
 constexpr Valid voter_list{.kind = Kind::VoterList};
 constexpr Valid address_list{.kind = Kind::AddressList};
+constexpr Valid address_limits{.kind = Kind::AddressLimits};
 constexpr Valid offset_reset{.kind = Kind::OffsetReset};
 constexpr Valid client_match{.kind = Kind::ClientMatch};
 constexpr Valid range(double low, double high) {

@@ -1,6 +1,7 @@
 #include "broker/config/serve_line.h"
 
 #include "broker/config/reference.h"
+#include "broker/config/value.h"
 
 #include <cerrno>
 #include <cstdio>
@@ -92,6 +93,17 @@ ServeLine read_serve_line(std::span<const std::string> arguments, std::string_vi
         result.settings = std::move(*settings);
     }
     return result;
+}
+
+Result<Assignment> parse_assignment(std::string_view text, std::string_view where) {
+    const auto equals = text.find('=');
+    const std::string_view name = trim(text.substr(0, equals));
+    if (equals == std::string_view::npos || name.empty()) {
+        return fail(ErrorCode::INVALID_CONFIG,
+                    fmt::format("{}: \"{}\" is not of the form name=value", where, text));
+    }
+    return Assignment{std::string(name), std::string(trim(text.substr(equals + 1))),
+                      std::string(where)};
 }
 
 Result<std::string> read_config_file(const std::string& path) {

@@ -26,6 +26,9 @@ struct ServeLine {
 ServeLine read_serve_line(std::span<const std::string> arguments, std::string_view host_name,
                           const ReadFile& read_file);
 
+// "name=value" of the command line; the value may be empty and may hold further = signs.
+Result<Assignment> parse_assignment(std::string_view text, std::string_view where);
+
 // The ReadFile of the real file system.
 Result<std::string> read_config_file(const std::string& path);
 

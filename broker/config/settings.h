@@ -8,9 +8,9 @@
 
 #include "broker/config/keys.h"
 #include "broker/config/listeners.h"
-#include "broker/config/properties.h"
 #include "protocol/base/error.h"
 #include "protocol/base/ids.h"
+#include "protocol/base/properties.h"
 
 #include <map>
 #include <string>

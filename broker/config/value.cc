@@ -152,6 +152,15 @@ bool is_voter(const std::string& text) {
            parse_host_port(std::string_view(text).substr(at + 1)).has_value();
 }
 
+// The address may itself hold colons.
+bool is_address_limit(const std::string& text) {
+    const auto colon = text.rfind(':');
+    const std::string_view digits = std::string_view(text).substr(colon + 1);
+    constexpr std::size_t kMostDigits = 9;  // below 2^31
+    return colon != std::string::npos && colon > 0 && is_digits(digits) &&
+           digits.size() <= kMostDigits;
+}
+
 bool is_client_match(const std::string& text) {
     static constexpr std::string_view kAttributes[] = {
         "client_instance_id",    "client_id",
@@ -217,6 +226,8 @@ bool is_valid(const Option& option, const Value& value) {
                 const auto parsed = parse_host_port(part);
                 return parsed.has_value() && !parsed->host.empty();
             });
+        case Valid::Kind::AddressLimits:
+            return std::ranges::all_of(split_list(std::get<std::string>(value)), is_address_limit);
         case Valid::Kind::OffsetReset: {
             constexpr std::string_view kPrefix = "by_duration:";
             const std::string& text = std::get<std::string>(value);
@@ -325,6 +336,8 @@ std::string allowed_text(const Option& option) {
             return "a list of id@host:port";
         case Valid::Kind::AddressList:
             return "a list of host:port";
+        case Valid::Kind::AddressLimits:
+            return "a list of address:count";
         case Valid::Kind::OffsetReset:
             return "earliest, latest or by_duration: and a time such as PT1H30M";
         case Valid::Kind::ClientMatch:

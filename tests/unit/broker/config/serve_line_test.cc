@@ -88,6 +88,20 @@ TEST(ServeLine, HelpIsPrintedFromTheTable) {
     }
 }
 
+TEST(ParseAssignment, SplitsAtTheFirstEqualsSign) {
+    const auto one = parse_assignment(" a.b = c=d ", "--set");
+    ASSERT_TRUE(one.has_value());
+    EXPECT_EQ(one->name, "a.b");
+    EXPECT_EQ(one->value, "c=d");
+    EXPECT_EQ(one->where, "--set");
+    EXPECT_TRUE(parse_assignment("a=", "--set").has_value());
+    for (const std::string_view wrong : {"a", "=b", " =b", ""}) {
+        const auto refused = parse_assignment(wrong, "--set");
+        ASSERT_FALSE(refused.has_value()) << wrong;
+        EXPECT_NE(refused.error().detail.find("name=value"), std::string::npos);
+    }
+}
+
 TEST(ReadConfigFile, ReadsAFileAndTellsWhyItCannot) {
     const auto text = read_config_file(MILENA_SOURCE_DIR "/conf/single.properties");
     ASSERT_TRUE(text.has_value()) << text.error().detail;

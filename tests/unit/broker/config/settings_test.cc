@@ -54,7 +54,7 @@ TEST(Settings, KeysReadTheirOwnType) {
 
 TEST(Settings, LaterAssignmentsWin) {
     auto assignments = *parse_properties("num.partitions=3\nnum.partitions=4", "f");
-    assignments.push_back(*parse_assignment("num.partitions=5", "--set"));
+    assignments.push_back({"num.partitions", "5", "--set"});
     const auto settings = Settings::from(assignments, "h");
     ASSERT_TRUE(settings.has_value());
     EXPECT_EQ(settings->get(opt::broker::num_partitions), 5);

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace milena::config {
+namespace milena {
 
 // One name=value and where it was written: "server.properties:12" or "--set".
 struct Assignment {
@@ -21,7 +21,4 @@ struct Assignment {
 // digits, as Java does.
 Result<std::vector<Assignment>> parse_properties(std::string_view text, std::string_view file_name);
 
-// "name=value" of the command line; the value may be empty and may hold further = signs.
-Result<Assignment> parse_assignment(std::string_view text, std::string_view where);
-
-}  // namespace milena::config
+}  // namespace milena

@@ -1,10 +1,10 @@
-#include "broker/config/properties.h"
+#include "protocol/base/properties.h"
 
 #include <string>
 
 #include <gtest/gtest.h>
 
-namespace milena::config {
+namespace milena {
 namespace {
 
 // "name|value|line;" for each assignment.
@@ -54,19 +54,5 @@ TEST(Properties, AreReadAsJavaDoes) {
     for (const Case& c : cases) EXPECT_EQ(flat(c.text), c.want) << c.text;
 }
 
-TEST(ParseAssignment, SplitsAtTheFirstEqualsSign) {
-    const auto one = parse_assignment(" a.b = c=d ", "--set");
-    ASSERT_TRUE(one.has_value());
-    EXPECT_EQ(one->name, "a.b");
-    EXPECT_EQ(one->value, "c=d");
-    EXPECT_EQ(one->where, "--set");
-    EXPECT_TRUE(parse_assignment("a=", "--set").has_value());
-    for (const std::string_view wrong : {"a", "=b", " =b", ""}) {
-        const auto refused = parse_assignment(wrong, "--set");
-        ASSERT_FALSE(refused.has_value()) << wrong;
-        EXPECT_NE(refused.error().detail.find("name=value"), std::string::npos);
-    }
-}
-
 }  // namespace
-}  // namespace milena::config
+}  // namespace milena

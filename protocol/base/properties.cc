@@ -1,12 +1,11 @@
-#include "broker/config/properties.h"
+#include "protocol/base/properties.h"
 
-#include "broker/config/value.h"
-
+#include <algorithm>
 #include <cstdint>
 
 #include <fmt/format.h>
 
-namespace milena::config {
+namespace milena {
 namespace {
 
 bool is_blank(char c) {
@@ -153,15 +152,4 @@ Result<std::vector<Assignment>> parse_properties(std::string_view text,
     return result;
 }
 
-Result<Assignment> parse_assignment(std::string_view text, std::string_view where) {
-    const auto equals = text.find('=');
-    const std::string_view name = trim(text.substr(0, equals));
-    if (equals == std::string_view::npos || name.empty()) {
-        return fail(ErrorCode::INVALID_CONFIG,
-                    fmt::format("{}: \"{}\" is not of the form name=value", where, text));
-    }
-    return Assignment{std::string(name), std::string(trim(text.substr(equals + 1))),
-                      std::string(where)};
-}
-
-}  // namespace milena::config
+}  // namespace milena
