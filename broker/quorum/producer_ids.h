@@ -31,7 +31,9 @@ class ProducerIds {
         Completion done;
     };
 
-    void ask_if_low();
+    // Should the next block be asked for? Whoever is told so does it, without the lock.
+    bool must_ask();
+    void ask_for_block();
     void on_block(Result<metadata::AllocateProducerIds::Reply> reply);
     // The next id of the current block or of the one behind it.
     bool take(ProducerId& id);

@@ -36,6 +36,7 @@ struct QuorumOptions {
     // Where other nodes reach this controller; empty: nowhere, and it is not registered.
     std::vector<metadata::Endpoint> controller_endpoints;
     log::LogSettings log;
+    std::uint64_t snapshot_bytes = 20U << 20;  // metadata.log.max.record.bytes.between.snapshots
     // On the executor, once: the metadata log is beyond use. `error` says why.
     std::function<void(const Error& error)> on_failure = [](const Error&) {};
 };
@@ -48,10 +49,13 @@ struct LocalBroker {
     std::vector<DirectoryId> log_dirs;
 };
 
+// What this node can work with, as it tells when it registers.
+std::vector<metadata::FeatureRange> supported_features();
+
 class Quorum final : public ControllerHost {
   public:
-    // Hands a task to the thread (or the simulated one) that runs the rounds; in order, never
-    // before returning to the caller's caller unless nothing else is under way.
+    // Runs tasks one at a time, in order, on a thread of their own (or a simulated one). In tests
+    // it may run a task at once.
     using Post = std::function<void(net::Task)>;
 
     // Reads what is on disk and makes what is missing. References must outlive the quorum.

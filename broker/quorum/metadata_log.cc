@@ -1,0 +1,209 @@
+#include "broker/quorum/metadata_log.h"
+
+#include "log/layout.h"
+#include "log/partition_metadata.h"
+#include "protocol/base/logger.h"
+
+#include <algorithm>
+
+namespace milena::quorum {
+namespace {
+
+constexpr std::string_view kQuorumState = "quorum-state";
+constexpr std::uint64_t kMaxQuorumStateBytes = 1U << 20;
+// The log is read in pieces of this size, more where a batch is longer.
+constexpr std::uint64_t kReadBytes = 4U << 20;
+// Snapshots that are kept: the latest, and one to fall back on.
+constexpr std::size_t kKeptSnapshots = 2;
+
+Status check_topic(log::Disk& disk, const std::string& directory) {
+    MILENA_ASSIGN(const auto found, log::read_partition_metadata(disk, directory));
+    if (!found) return log::write_partition_metadata(disk, directory, kMetadataTopicId);
+    if (*found == kMetadataTopicId) return {};
+    return fail(ErrorCode::INCONSISTENT_TOPIC_ID,
+                directory + " holds topic id " + found->value().to_string() +
+                    ", not the metadata log; point metadata.log.dir elsewhere");
+}
+
+// Notes how far the walk has come.
+class Progress final : public metadata::BatchVisitor {
+  public:
+    explicit Progress(metadata::BatchVisitor& inner) : inner_(inner) {}
+
+    Status on_record(ByteView value) override { return inner_.on_record(value); }
+    Status on_control(ControlType type, ByteView value) override {
+        return inner_.on_control(type, value);
+    }
+    void on_batch_end(const BatchView& batch) override {
+        inner_.on_batch_end(batch);
+        next = batch.last_offset() + 1;
+    }
+
+    Offset next{0};
+
+  private:
+    metadata::BatchVisitor& inner_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<MetadataLog>> MetadataLog::open(log::Disk& disk,
+                                                       const std::string& data_directory,
+                                                       const log::LogSettings& settings,
+                                                       log::LogTime now) {
+    const std::string directory = log::join_path(
+        data_directory,
+        log::partition_directory({std::string(log::kMetadataTopic), PartitionIndex(0)}));
+    MILENA_TRY(disk.make_dir(directory));
+    MILENA_TRY(disk.sync_dir(data_directory));
+    MILENA_TRY(check_topic(disk, directory));
+    std::unique_ptr<MetadataLog> self(new MetadataLog(disk, directory));
+    MILENA_TRY(self->read_election());
+    MILENA_TRY(self->find_snapshots());
+    // As if the last stop had been unclean, whatever it was: all of it is read anyway.
+    log::OpenOptions options;
+    options.settings = settings;
+    // Only what a snapshot has made superfluous may go.
+    options.settings.retention_ms = std::nullopt;
+    options.settings.retention_bytes = std::nullopt;
+    options.settings.cleanup_policy = log::CleanupPolicy::remove;
+    options.now = now;
+    if (!self->snapshots_.empty()) options.recovery_point = self->snapshots_.back().end;
+    MILENA_ASSIGN(self->log_, log::PartitionLog::open(disk, directory, options));
+    if (!self->snapshots_.empty() && self->end() < self->snapshots_.back().end) {
+        MILENA_TRY(self->log_->truncate_fully_and_start_at(self->snapshots_.back().end, now));
+    }
+    const auto& report = self->log_->recovery_report();
+    if (report.cut_bytes > 0) {
+        log_warn(
+            "metadata_log_cut",
+            {{"directory", directory}, {"bytes", report.cut_bytes}, {"end", self->end().value()}});
+    }
+    return self;
+}
+
+Status MetadataLog::read_election() {
+    const std::string path = log::join_path(directory_, kQuorumState);
+    MILENA_ASSIGN(const bool exists, disk_.exists(path));
+    if (!exists) return {};
+    MILENA_ASSIGN(const auto bytes, log::read_file(disk_, path, kMaxQuorumStateBytes));
+    auto election = raft::parse_election_state(as_text(bytes));
+    if (!election) {
+        election.error().detail = path + ": " + election.error().detail;
+        return std::unexpected(std::move(election).error());
+    }
+    election_ = *election;
+    return {};
+}
+
+Status MetadataLog::find_snapshots() {
+    MILENA_ASSIGN(const auto entries, disk_.list(directory_));
+    for (const auto& entry : entries) {
+        const auto id = parse_snapshot_name(entry.name);
+        // The one at offset 0 says who the first voters were and holds no metadata.
+        if (id && id->end.value() > 0) snapshots_.push_back(*id);
+    }
+    std::sort(snapshots_.begin(), snapshots_.end());
+    return {};
+}
+
+Status MetadataLog::write_election(const raft::ElectionState& election,
+                                   const raft::VoterSet& voters) {
+    MILENA_TRY(log::replace_file(disk_, log::join_path(directory_, kQuorumState),
+                                 as_bytes(raft::to_json(election, voters))));
+    election_ = election;
+    return {};
+}
+
+Status MetadataLog::replay(metadata::BatchVisitor& visitor) {
+    Offset next = log_->log_start_offset();
+    if (!snapshots_.empty()) {
+        MILENA_TRY(read_snapshot(disk_, directory_, snapshots_.back(), visitor));
+        next = snapshots_.back().end;
+    }
+    metadata::BatchWalk walk;
+    Progress progress(visitor);
+    std::vector<std::uint8_t> buffer;
+    while (next < end()) {
+        MILENA_ASSIGN(const auto read,
+                      log_->read(next, kReadBytes, log::FirstBatch::always_whole, end()));
+        buffer.resize(read.slice.length);
+        std::size_t have = 0;
+        while (have < buffer.size()) {
+            const auto got = read.slice.source->read_some(read.slice.position + have,
+                                                          MutableBytes(buffer).subspan(have));
+            if (got <= 0) {
+                return fail(ErrorCode::KAFKA_STORAGE_ERROR,
+                            directory_ + " cannot be read at offset " +
+                                std::to_string(next.value()) + " (error " + std::to_string(-got) +
+                                ")");
+            }
+            have += static_cast<std::size_t>(got);
+        }
+        if (auto walked = walk.walk(buffer, progress); !walked) {
+            walked.error().detail = directory_ + ": " + walked.error().detail;
+            return std::unexpected(std::move(walked).error());
+        }
+        MILENA_ASSERT(progress.next > next);
+        next = progress.next;
+    }
+    return {};
+}
+
+Status MetadataLog::append(const raft::Append& batch, log::LogTime now) {
+    BatchTraits traits;
+    traits.base_offset = batch.base_offset;
+    traits.leader_epoch = batch.epoch;
+    MILENA_ASSERT(batch.base_offset == end());
+    std::vector<std::uint8_t> control;
+    BatchBuilder data(traits);
+    MutableBytes bytes;
+    if (!batch.control.empty()) {
+        std::vector<ControlRecord> records;
+        for (std::size_t i = 0; i < batch.control.size(); ++i) {
+            records.push_back({batch.control[i], batch.values[i]});
+        }
+        control = build_control_batch(traits, now.wall, records);
+        bytes = control;
+    } else {
+        for (std::size_t i = 0; i < batch.values.size(); ++i) {
+            data.add(now.wall, {}, batch.values[i]);
+        }
+        bytes = data.finish();
+    }
+    MILENA_TRY(log_->append_as_leader(bytes, batch.epoch, now));
+    return {};
+}
+
+Status MetadataLog::sync() {
+    return log_->sync(log::SyncScope::data);
+}
+
+LeaderEpoch MetadataLog::last_epoch() const {
+    const LeaderEpoch in_log = log_->latest_epoch().value_or(kNoLeaderEpoch);
+    return snapshots_.empty() ? in_log : std::max(in_log, snapshots_.back().epoch);
+}
+
+std::uint64_t MetadataLog::bytes_since_snapshot() const {
+    if (snapshots_.empty() || snapshots_.back().end <= log_->log_start_offset()) {
+        return log_->size_bytes();
+    }
+    const auto from = log_->position_of(snapshots_.back().end);
+    return from ? log_->bytes_between(*from, log_->end_position()) : 0;
+}
+
+Status MetadataLog::write_snapshot(const metadata::Image& image, const raft::VoterSet& voters,
+                                   log::LogTime now) {
+    MILENA_TRY(quorum::write_snapshot(disk_, directory_, image, voters, now.wall));
+    snapshots_.push_back({image.provenance.end, image.provenance.epoch});
+    while (snapshots_.size() > kKeptSnapshots) {
+        MILENA_TRY(disk_.remove(log::join_path(directory_, snapshot_name(snapshots_.front()))));
+        snapshots_.erase(snapshots_.begin());
+    }
+    if (snapshots_.size() < kKeptSnapshots) return {};
+    MILENA_TRY(log_->advance_log_start_offset(snapshots_.front().end));
+    MILENA_TRY(log_->delete_old_segments(snapshots_.front().end, now));
+    return log_->remove_deleted_files(now.mono);
+}
+
+}  // namespace milena::quorum
