@@ -9,6 +9,9 @@ namespace {
 
 constexpr Command kCommands[] = {
     {"topic", "Create, list, describe, alter and delete topics", &run_topic},
+    {"produce", "Write lines of the standard input to a topic", &run_produce},
+    {"consume", "Print the records of a topic", &run_consume},
+    {"bench", "Measure any Kafka broker: produce, consume, e2e, connections", &run_bench},
     {"version", "Print the version", &run_version},
 };
 

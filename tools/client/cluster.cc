@@ -82,15 +82,12 @@ Result<Connection*> Cluster::any_broker() {
     return bootstrap();
 }
 
-Result<Connection*> Cluster::broker(BrokerId id) {
-    if (const auto at = connections_.find(id); at != connections_.end()) return at->second.get();
+Result<Connection*> Cluster::open_known(Connections& among, BrokerId id) {
+    if (const auto at = among.find(id); at != among.end()) return at->second.get();
     const auto known = brokers_.find(id);
     if (known == brokers_.end()) {
         return fail(ErrorCode::LEADER_NOT_AVAILABLE,
                     fmt::format("broker {} is not in the cluster's metadata", id.value()));
-    }
-    if (first_ && first_->endpoint() == known->second) {
-        return connections_.emplace(id, std::move(first_)).first->second.get();
     }
     auto opened = open(known->second);
     if (!opened) {
@@ -98,21 +95,40 @@ Result<Connection*> Cluster::broker(BrokerId id) {
                     fmt::format("broker {} gives {} as its address (advertised.listeners), but: {}",
                                 id.value(), known->second.to_string(), opened.error().detail));
     }
-    return connections_.emplace(id, *std::move(opened)).first->second.get();
+    return among.emplace(id, *std::move(opened)).first->second.get();
+}
+
+Result<Connection*> Cluster::broker(BrokerId id) {
+    const auto known = brokers_.find(id);
+    if (first_ && known != brokers_.end() && first_->endpoint() == known->second &&
+        !connections_.contains(id)) {
+        return connections_.emplace(id, std::move(first_)).first->second.get();
+    }
+    return open_known(connections_, id);
+}
+
+Result<Connection*> Cluster::poller(BrokerId id) {
+    return open_known(pollers_, id);
 }
 
 void Cluster::forget(const Connection* connection) {
     if (first_.get() == connection) first_.reset();
-    std::erase_if(connections_,
-                  [&](const auto& entry) { return entry.second.get() == connection; });
+    const auto same = [&](const auto& entry) { return entry.second.get() == connection; };
+    std::erase_if(connections_, same);
+    std::erase_if(pollers_, same);
 }
 
 bool Cluster::try_again(const Error& error, MonoTime deadline) {
-    const auto wait = settings_.retry_backoff;
-    if (!is_retriable(error.code) || clock_.now() + wait >= deadline) return false;
-    if (settings_.warn) settings_.warn(error.detail);
-    pause_for(wait);
+    if (!is_retriable(error.code) || clock_.now() + settings_.retry_backoff >= deadline) {
+        return false;
+    }
+    pause_after(error);
     return true;
+}
+
+void Cluster::pause_after(const Error& error) {
+    if (settings_.warn) settings_.warn(error.detail);
+    pause_for(settings_.retry_backoff);
 }
 
 Result<std::vector<TopicInfo>> Cluster::read_metadata(const msg::MetadataRequest& request) {
@@ -127,11 +143,13 @@ Result<std::vector<TopicInfo>> Cluster::read_metadata(const msg::MetadataRequest
         brokers_.emplace(broker.node_id, Endpoint{std::string(broker.host),
                                                   static_cast<std::uint16_t>(broker.port)});
     }
-    // A broker that moved is reached at its new address.
-    std::erase_if(connections_, [&](const auto& entry) {
+    // A broker that moved is reached at its new address; a long poll that is on its way fails
+    // first.
+    const auto moved = [&](const auto& entry) {
         const auto at = brokers_.find(entry.first);
         return at == brokers_.end() || at->second != entry.second->endpoint();
-    });
+    };
+    std::erase_if(connections_, moved);
     std::vector<TopicInfo> topics;
     for (const auto& topic : message.topics) topics.push_back(to_info(topic));
     return topics;

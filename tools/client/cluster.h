@@ -62,8 +62,11 @@ class Cluster {
 
     // Some broker: the last one that answered, a known one, or one of the bootstrap addresses.
     Result<Connection*> any_broker();
-    // The broker with this id, from the newest metadata.
+    // The broker with this id, from the newest metadata. For requests that are answered before the
+    // next one is sent.
     Result<Connection*> broker(BrokerId id);
+    // A second connection to that broker, for long polls, so that other requests need not wait.
+    Result<Connection*> poller(BrokerId id);
     // Its connection has failed: open another one next time.
     void forget(const Connection* connection);
 
@@ -92,6 +95,8 @@ class Cluster {
 
     // After a failure: true after a pause when it is worth trying again before `deadline`.
     bool try_again(const Error& error, MonoTime deadline);
+    // Tells about a failure and waits a little.
+    void pause_after(const Error& error);
 
   private:
     template <class Request>
@@ -102,14 +107,17 @@ class Cluster {
         return reply;
     }
     static bool is_network_failure(const Error& error);
+    using Connections = std::map<BrokerId, std::unique_ptr<Connection>>;
     Result<std::unique_ptr<Connection>> open(const Endpoint& endpoint);
+    Result<Connection*> open_known(Connections& among, BrokerId id);
     Result<Connection*> bootstrap();
     Result<std::vector<TopicInfo>> read_metadata(const msg::MetadataRequest& request);
 
     ClusterSettings settings_;
     const Clock& clock_;
     std::map<BrokerId, Endpoint> brokers_;
-    std::map<BrokerId, std::unique_ptr<Connection>> connections_;
+    Connections connections_;
+    Connections pollers_;
     std::unique_ptr<Connection> first_;  // to a bootstrap address, used until brokers are known
 };
 

@@ -46,6 +46,8 @@ class Connection {
 
     const Endpoint& endpoint() const { return endpoint_; }
     Socket& socket() { return socket_; }
+    // Hands the connected socket to somebody who speaks for himself; this object is done then.
+    Socket release_socket() { return std::move(socket_); }
     const std::string& client_id() const { return client_id_; }
 
     // The newest version that both sides speak; UNSUPPORTED_VERSION when there is none.

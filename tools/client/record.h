@@ -3,15 +3,13 @@
 
 #include "protocol/base/ids.h"
 #include "protocol/base/time.h"
+#include "protocol/record/batch_view.h"
 
-#include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
 
 namespace milena::client {
-
-enum class TimestampType : std::uint8_t { create_time, log_append_time };
 
 // nullopt is Kafka's null, which is not the empty string.
 using OptionalBytes = std::optional<std::string_view>;

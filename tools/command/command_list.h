@@ -5,6 +5,9 @@
 
 namespace milena::cli {
 
+int run_bench(int argc, char** argv, const Io& io);
+int run_consume(int argc, char** argv, const Io& io);
+int run_produce(int argc, char** argv, const Io& io);
 int run_topic(int argc, char** argv, const Io& io);
 int run_version(int argc, char** argv, const Io& io);
 

@@ -118,24 +118,4 @@ Result<ParsedLine> LineReader::parse(std::string_view line, std::size_t number) 
     return parsed;
 }
 
-std::optional<std::string_view> LineSplitter::next() {
-    const auto end = pending_.find_first_of("\r\n", position_);
-    // A "\r" at the very end may be the first half of "\r\n": wait for more.
-    const bool half = end != std::string::npos && pending_[end] == '\r' &&
-                      end + 1 == pending_.size() && !finished_;
-    if (end == std::string::npos || half) {
-        if (finished_ && position_ < pending_.size()) {
-            return std::string_view(pending_).substr(std::exchange(position_, pending_.size()));
-        }
-        pending_.erase(0, position_);
-        position_ = 0;
-        return std::nullopt;
-    }
-    const auto begin = position_;
-    const bool pair =
-        pending_[end] == '\r' && end + 1 < pending_.size() && pending_[end + 1] == '\n';
-    position_ = end + (pair ? 2 : 1);
-    return std::string_view(pending_).substr(begin, end - begin);
-}
-
 }  // namespace milena::kafka_tools

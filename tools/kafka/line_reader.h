@@ -47,18 +47,4 @@ class LineReader {
     std::string null_marker_;
 };
 
-// Cuts a stream of bytes into lines as Java does: "\n", "\r" or "\r\n" ends a line.
-class LineSplitter {
-  public:
-    void feed(std::string_view bytes) { pending_.append(bytes); }
-    void finish() { finished_ = true; }
-    // The next whole line, valid until the next call; after finish() also a last line without end.
-    std::optional<std::string_view> next();
-
-  private:
-    std::string pending_;
-    std::size_t position_ = 0;
-    bool finished_ = false;
-};
-
 }  // namespace milena::kafka_tools

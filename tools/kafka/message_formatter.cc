@@ -159,7 +159,7 @@ Status MessageFormatter::format_fields(const client::ConsumedRecord& record,
         timestamp_ + partition_ + offset_ + delivery_ + epoch_ + headers_ + key_ + value_;
     const auto end_field = [&] { out += --fields_left > 0 ? key_separator_ : line_separator_; };
     if (timestamp_) {
-        const bool create = record.timestamp_type == client::TimestampType::create_time;
+        const bool create = record.timestamp_type == TimestampType::create_time;
         out +=
             fmt::format("{}:{}", create ? "CreateTime" : "LogAppendTime", record.timestamp.value());
         end_field();

@@ -7,6 +7,9 @@ namespace {
 
 constexpr Tool kTools[] = {
     {"kafka-topics", "create, list, describe, alter and delete topics", &run_topics},
+    {"kafka-console-producer", "write lines of the standard input to a topic",
+     &run_console_producer},
+    {"kafka-console-consumer", "print the records of topics", &run_console_consumer},
 };
 
 }  // namespace

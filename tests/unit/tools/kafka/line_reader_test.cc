@@ -71,36 +71,5 @@ TEST(LineReader, RefusesSeparatorsThatAreTheSame) {
     for (const auto& [properties, message] : cases) EXPECT_EQ(parse(properties, ""), message);
 }
 
-std::vector<std::string> lines(const std::vector<std::string_view>& pieces) {
-    LineSplitter splitter;
-    std::vector<std::string> out;
-    const auto drain = [&] {
-        while (const auto line = splitter.next()) out.emplace_back(*line);
-    };
-    for (const auto piece : pieces) {
-        splitter.feed(piece);
-        drain();
-    }
-    splitter.finish();
-    drain();
-    return out;
-}
-
-TEST(LineSplitter, EndsLinesAsJavaDoesWhereverTheInputIsCut) {
-    using Lines = std::vector<std::string>;
-    const std::pair<std::vector<std::string_view>, Lines> cases[] = {
-        {{}, {}},
-        {{"a\nb\n"}, {"a", "b"}},
-        {{"a\nb"}, {"a", "b"}},
-        {{"\n\n"}, {"", ""}},
-        {{"a\r\nb\rc\n"}, {"a", "b", "c"}},
-        {{"a\r", "\nb"}, {"a", "b"}},
-        {{"a\r"}, {"a"}},
-        {{"a\r", "b\n"}, {"a", "b"}},
-        {{"lo", "ng", " line\nx"}, {"long line", "x"}},
-    };
-    for (const auto& [pieces, expected] : cases) EXPECT_EQ(lines(pieces), expected);
-}
-
 }  // namespace
 }  // namespace milena::kafka_tools

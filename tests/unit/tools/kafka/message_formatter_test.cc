@@ -62,7 +62,7 @@ TEST(MessageFormatter, PrintsNullsEmptyHeadersAndLogAppendTime) {
     r.key = std::nullopt;
     r.value = std::nullopt;
     r.headers = {};
-    r.timestamp_type = client::TimestampType::log_append_time;
+    r.timestamp_type = TimestampType::log_append_time;
     EXPECT_EQ(format({{"print.key", "true"},
                       {"print.headers", "true"},
                       {"print.timestamp", "true"},
