@@ -1,0 +1,154 @@
+#include "broker/replica/partition.h"
+
+#include "broker/replica/flusher.h"
+#include "protocol/base/logger.h"
+
+#include <algorithm>
+
+namespace milena::replica {
+
+Partition::Partition(PartitionName name, BrokerId self, std::unique_ptr<log::PartitionLog> log,
+                     std::shared_ptr<const TopicSettings> settings, Flusher& flusher)
+    : name_(std::move(name)),
+      label_(name_.label()),
+      flusher_(flusher),
+      settings_(std::move(settings)),
+      log_(std::move(log)),
+      machine_(self) {}
+
+Status Partition::check_open() const {
+    if (log_) return {};
+    return fail(ErrorCode::NOT_LEADER_OR_FOLLOWER,
+                label_ + " is no longer on this broker; refresh the metadata");
+}
+
+LeaderHint Partition::leader() const {
+    const std::lock_guard lock(mutex_);
+    return {machine_.state().leader, machine_.state().leader_epoch};
+}
+
+void Partition::perform(const partition::Ready& ready) {
+    if (ready.acknowledged || ready.epoch_ended) {
+        const auto acknowledged = machine_.state().acknowledged;
+        std::erase_if(producers_, [&](const ParkedProducer& parked) {
+            if (!ready.epoch_ended && parked.wait_for > acknowledged) return false;
+            parked.waiter->wake();
+            return true;
+        });
+    }
+    if (ready.high_watermark) log_->on_high_watermark(*ready.high_watermark);
+    if (ready.high_watermark || ready.epoch_ended) {
+        for (const auto& reader : readers_) reader->wake();
+    }
+}
+
+void Partition::wake_everybody() {
+    for (const auto& reader : readers_) reader->wake();
+    for (const auto& parked : producers_) parked.waiter->wake();
+    producers_.clear();
+}
+
+void Partition::park_reader(std::shared_ptr<Waiter> waiter, Offset seen) {
+    const std::lock_guard lock(mutex_);
+    // A partition that has gone wakes nobody any more: have it look at once.
+    if (!log_) {
+        waiter->wake();
+        return;
+    }
+    if (machine_.state().high_watermark != seen) waiter->wake();
+    readers_.push_back(std::move(waiter));
+}
+
+void Partition::unpark_reader(const Waiter* waiter) {
+    const std::lock_guard lock(mutex_);
+    const auto found = std::find_if(readers_.begin(), readers_.end(),
+                                    [&](const auto& parked) { return parked.get() == waiter; });
+    if (found == readers_.end()) return;
+    *found = std::move(readers_.back());
+    readers_.pop_back();
+}
+
+void Partition::park_producer(const AppendOutcome& outcome, std::shared_ptr<Waiter> waiter) {
+    const std::lock_guard lock(mutex_);
+    const auto& state = machine_.state();
+    const bool settled = !log_ || log_->broken() || state.leader_epoch != outcome.epoch ||
+                         state.acknowledged >= outcome.wait_for;
+    if (settled) {
+        waiter->wake();
+        return;
+    }
+    producers_.push_back({outcome.wait_for, std::move(waiter)});
+}
+
+void Partition::become_leader(const Leadership& leadership, Offset high_watermark, MonoTime now) {
+    const std::lock_guard lock(mutex_);
+    if (!log_) return;
+    const auto before = machine_.state().leader_epoch;
+    const auto end = log_->log_end_offset();
+    perform(machine_.step(
+        partition::BecomeLeader{leadership.leader_epoch, leadership.partition_epoch,
+                                leadership.replicas, leadership.isr, settings()->replication, end,
+                                log_->synced_offset(), high_watermark},
+        now));
+    if (machine_.state().leader_epoch == before) return;
+    if (auto status = log_->assign_epoch_start(leadership.leader_epoch, end); !status) {
+        log_error("epoch_not_stored", {{"partition", label_}, {"reason", status.error().detail}});
+        log_->mark_failed(status.error());
+    }
+}
+
+void Partition::stop_leading(LeaderEpoch leader_epoch, PartitionEpoch partition_epoch,
+                             BrokerId leader, MonoTime now) {
+    const std::lock_guard lock(mutex_);
+    if (!log_) return;
+    perform(machine_.step(partition::StopLeading{leader_epoch, partition_epoch, leader}, now));
+}
+
+void Partition::update_settings(std::shared_ptr<const TopicSettings> settings, MonoTime now) {
+    const std::lock_guard lock(mutex_);
+    if (!log_) return;
+    log_->update_settings(settings->log);
+    const auto replication = settings->replication;
+    settings_.store(std::move(settings));
+    perform(machine_.step(partition::SettingsChanged{replication}, now));
+}
+
+Partition::Marks Partition::marks() const {
+    const std::lock_guard lock(mutex_);
+    if (!log_) return {Offset(0), Offset(0), Offset(0)};
+    return {log_->recovery_point(), log_->log_start_offset(), machine_.state().high_watermark};
+}
+
+std::uint64_t Partition::size_bytes() const {
+    const std::lock_guard lock(mutex_);
+    return log_ ? log_->size_bytes() : 0;
+}
+
+Status Partition::upkeep(log::LogTime now) {
+    const std::lock_guard lock(mutex_);
+    if (!log_) return {};
+    log_->expire_producers(now.wall);
+    auto removed = log_->delete_old_segments(machine_.state().high_watermark, now);
+    if (!removed) return std::unexpected(std::move(removed).error());
+    if (*removed > 0) {
+        log_info("segments_deleted", {{"partition", label_},
+                                      {"count", *removed},
+                                      {"log_start_offset", log_->log_start_offset().value()}});
+    }
+    return log_->remove_deleted_files(now.mono);
+}
+
+Result<Partition::Marks> Partition::close(Closing how, log::LogTime now) {
+    const std::lock_guard lock(mutex_);
+    if (!log_) return Marks{};
+    const Marks last{log_->log_end_offset(), log_->log_start_offset(),
+                     machine_.state().high_watermark};
+    Status status;
+    if (how == Closing::clean) status = log_->close(now);
+    log_.reset();
+    wake_everybody();
+    if (!status) return std::unexpected(std::move(status).error());
+    return last;
+}
+
+}  // namespace milena::replica

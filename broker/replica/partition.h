@@ -1,0 +1,200 @@
+// One partition of this node: the monitor around its log and its machine.
+//
+// M1 short: the lock is never held across a sync, a network wait or another partition's lock.
+// M2 together: log and machine change under the same lock, so log end and high watermark agree.
+// M3 told: whoever parks here is woken by every change that can complete what it waits for.
+//
+// Driven by api/ (append, read, lookups), by TopicPublisher (leadership, settings, end) and by the
+// flusher (syncs). All functions may be called from any thread.
+#pragma once
+
+#include "broker/purgatory/waiter.h"
+#include "broker/replica/topic_settings.h"
+#include "log/partition_log.h"
+#include "protocol/base/error.h"
+#include "replication/partition/access.h"
+#include "replication/partition/partition.h"
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace milena {
+class Codecs;
+}
+
+namespace milena::replica {
+
+class Flusher;
+
+struct PartitionName {
+    std::string topic;
+    TopicId topic_id;
+    PartitionIndex index;
+
+    std::string label() const { return topic + "-" + std::to_string(index.value()); }
+};
+
+// Where a client should go instead, for errors that may say so.
+struct LeaderHint {
+    BrokerId id = kNoBroker;
+    LeaderEpoch epoch = kNoLeaderEpoch;
+};
+
+// What the cluster metadata says of a partition that this broker leads.
+struct Leadership {
+    LeaderEpoch leader_epoch;
+    PartitionEpoch partition_epoch;
+    std::vector<BrokerId> replicas;
+    std::vector<BrokerId> isr;
+};
+
+enum class Acks : std::int16_t { all = -1, none = 0, leader = 1 };
+
+struct AppendOutcome {
+    Offset base_offset = kNoOffset;
+    Offset log_start_offset = kNoOffset;
+    // The reply may leave once this offset is acknowledged in this epoch; kNoOffset: at once.
+    Offset wait_for = kNoOffset;
+    LeaderEpoch epoch = kNoLeaderEpoch;
+    // Of a duplicate: when the original was appended.
+    std::optional<TimestampMs> duplicate_timestamp;
+};
+
+struct ReadRequest {
+    Offset from;
+    std::uint64_t max_bytes = 0;
+    log::FirstBatch first = log::FirstBatch::within_limit;
+    partition::Reader reader = partition::Reader::uncommitted;
+    LeaderEpoch current_leader_epoch = kNoLeaderEpoch;  // kNoLeaderEpoch: no check
+    LeaderEpoch last_fetched_epoch = kNoLeaderEpoch;    // kNoLeaderEpoch: no check
+};
+
+struct ReadOutcome {
+    log::ReadResult records;
+    Offset high_watermark = kNoOffset;
+    Offset last_stable_offset = kNoOffset;
+    Offset log_start_offset = kNoOffset;
+    // Only for read_committed readers, and then possibly empty.
+    std::optional<std::vector<log::AbortedTransaction>> aborted;
+    // The reader's log departs from ours here (KIP-595): no records then.
+    std::optional<log::EpochEndOffset> diverging;
+};
+
+// Special timestamps of ListOffsets.
+enum class OffsetQuery : std::uint8_t {
+    latest,
+    earliest,
+    max_timestamp,
+    earliest_local,
+    latest_tiered,
+    earliest_pending_upload,
+    by_timestamp
+};
+
+class Partition final : public std::enable_shared_from_this<Partition> {
+  public:
+    Partition(PartitionName name, BrokerId self, std::unique_ptr<log::PartitionLog> log,
+              std::shared_ptr<const TopicSettings> settings, Flusher& flusher);
+
+    const PartitionName& name() const { return name_; }
+    std::shared_ptr<const TopicSettings> settings() const { return settings_.load(); }
+
+    // --- Clients ---
+
+    // Appends one checked batch (record/batch_check), patched in place. Errors: those of
+    // partition::may_produce and of the producer's sequence, KAFKA_STORAGE_ERROR,
+    // RECORD_LIST_TOO_LARGE.
+    Result<AppendOutcome> append(MutableBytes batch, Acks acks, log::AppendOrigin origin,
+                                 log::LogTime now);
+    // Is `outcome` acknowledged? false: not yet. Errors: NOT_LEADER_OR_FOLLOWER when the epoch
+    // ended, NOT_ENOUGH_REPLICAS_AFTER_APPEND, KAFKA_STORAGE_ERROR when its sync failed.
+    Result<bool> is_acknowledged(const AppendOutcome& outcome) const;
+
+    // OFFSET_OUT_OF_RANGE, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH, NOT_LEADER_OR_FOLLOWER.
+    Result<ReadOutcome> read(const ReadRequest& request) const;
+
+    // `timestamp` counts for OffsetQuery::by_timestamp only. An absent answer is (-1, -1).
+    Result<log::TimestampedOffset> find_offset(OffsetQuery query, TimestampMs timestamp,
+                                               partition::Reader reader,
+                                               LeaderEpoch current_leader_epoch,
+                                               Codecs& codecs) const;
+    Result<log::EpochEndOffset> epoch_end_offset(LeaderEpoch epoch,
+                                                 LeaderEpoch current_leader_epoch) const;
+    // Makes everything below `before` unreadable (kNoOffset: below the high watermark); the new
+    // start of the log. OFFSET_OUT_OF_RANGE, POLICY_VIOLATION (compacted only).
+    Result<Offset> delete_records(Offset before);
+    LeaderHint leader() const;
+
+    // Woken when more can be read, when an append is acknowledged, or when leadership ends.
+    // `seen`: the high watermark of the read that found too little; if it has moved since, the
+    // waiter is woken at once.
+    void park_reader(std::shared_ptr<Waiter> waiter, Offset seen);
+    void unpark_reader(const Waiter* waiter);
+    void park_producer(const AppendOutcome& outcome, std::shared_ptr<Waiter> waiter);
+
+    // --- The cluster metadata ---
+
+    void become_leader(const Leadership& leadership, Offset high_watermark, MonoTime now);
+    void stop_leading(LeaderEpoch leader_epoch, PartitionEpoch partition_epoch, BrokerId leader,
+                      MonoTime now);
+    void update_settings(std::shared_ptr<const TopicSettings> settings, MonoTime now);
+
+    // --- Upkeep ---
+
+    struct Marks {
+        Offset recovery_point;
+        Offset log_start_offset;
+        Offset high_watermark;
+    };
+    Marks marks() const;
+    std::uint64_t size_bytes() const;
+    // Retention, and files that have been waiting to be removed.
+    Status upkeep(log::LogTime now);
+    // One group commit: everything appended so far reaches the device, then its replies leave.
+    void sync_now(log::Disk& disk, MonoTime now);
+    // Starts what sync_now would otherwise have to wait for.
+    void write_back_now();
+
+    // The partition leaves this node: fails what is parked, gives up the log. Every later call
+    // answers NOT_LEADER_OR_FOLLOWER. With `clean`, the log is closed so that it opens without a
+    // scan once the marks it returns have been checkpointed.
+    enum class Closing : std::uint8_t { clean, removed };
+    Result<Marks> close(Closing how, log::LogTime now);
+
+  private:
+    struct ParkedProducer {
+        Offset wait_for;
+        std::shared_ptr<Waiter> waiter;
+    };
+
+    enum class SyncState : std::uint8_t { idle, under_way, under_way_and_wanted };
+
+    // All of these are called with the lock held.
+    Status check_open() const;
+    Offset visible_end(partition::Reader reader) const;
+    void perform(const partition::Ready& ready);
+    void want_sync(log::SyncScope scope);
+    void want_write_back(std::uint64_t appended);
+    void wake_everybody();
+
+    const PartitionName name_;
+    const std::string label_;  // "events-3", for errors and log lines
+    Flusher& flusher_;
+    std::atomic<std::shared_ptr<const TopicSettings>> settings_;
+
+    mutable std::mutex mutex_;
+    std::unique_ptr<log::PartitionLog> log_;  // null once closed
+    partition::Partition machine_;
+    std::vector<std::shared_ptr<Waiter>> readers_;
+    std::vector<ParkedProducer> producers_;
+    SyncState sync_ = SyncState::idle;
+    log::SyncScope sync_scope_ = log::SyncScope::data;  // of the next sync
+    bool write_back_under_way_ = false;
+    std::uint64_t not_written_back_ = 0;  // bytes appended since the last write-back began
+};
+
+}  // namespace milena::replica

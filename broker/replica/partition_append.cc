@@ -1,0 +1,132 @@
+// Partition: appends, and what makes them durable.
+#include "broker/replica/flusher.h"
+#include "broker/replica/partition.h"
+#include "protocol/base/logger.h"
+
+namespace milena::replica {
+namespace {
+
+// Dirty bytes of one partition after which write-back begins: small enough that the kernel never
+// has a backlog to stall an append on, large enough for the device.
+constexpr std::uint64_t kWriteBackBytes = 4 << 20;
+
+}  // namespace
+
+Result<AppendOutcome> Partition::append(MutableBytes batch, Acks acks, log::AppendOrigin origin,
+                                        log::LogTime now) {
+    const std::lock_guard lock(mutex_);
+    MILENA_TRY(check_open());
+    const auto& state = machine_.state();
+    MILENA_ASSIGN(const auto epoch,
+                  partition::may_produce(state, static_cast<std::int16_t>(acks), label_));
+    MILENA_ASSIGN(const auto duplicate, log_->check_producer(batch, origin));
+
+    AppendOutcome outcome;
+    outcome.epoch = epoch;
+    Offset last;
+    if (duplicate) {
+        outcome.base_offset = duplicate->first_offset;
+        outcome.duplicate_timestamp = duplicate->timestamp;
+        last = duplicate->last_offset;
+    } else {
+        MILENA_ASSIGN(const auto info, log_->append_as_leader(batch, epoch, now));
+        outcome.base_offset = info.first_offset;
+        last = info.last_offset;
+        perform(machine_.step(partition::Appended{last + 1}, now.mono));
+        const bool durable = state.settings.durability == partition::Durability::disk;
+        if (info.rolled) {
+            want_sync(log::SyncScope::everything);
+        } else if (durable) {
+            want_sync(log::SyncScope::data);
+        }
+        if (!durable) want_write_back(info.bytes);
+    }
+    outcome.log_start_offset = log_->log_start_offset();
+    // A duplicate waits like its original: its first reply may never have left.
+    if (acks == Acks::all && state.acknowledged <= last) outcome.wait_for = last + 1;
+    return outcome;
+}
+
+Result<bool> Partition::is_acknowledged(const AppendOutcome& outcome) const {
+    const std::lock_guard lock(mutex_);
+    MILENA_TRY(check_open());
+    const auto& state = machine_.state();
+    if (state.leader_epoch != outcome.epoch || state.role != partition::Role::leader) {
+        return fail(ErrorCode::NOT_LEADER_OR_FOLLOWER,
+                    label_ + " got another leader before the records were committed");
+    }
+    if (state.acknowledged >= outcome.wait_for) {
+        MILENA_TRY(partition::check_acknowledged(state, label_));
+        return true;
+    }
+    if (log_->broken()) return std::unexpected(*log_->broken());
+    return false;
+}
+
+void Partition::want_sync(log::SyncScope scope) {
+    if (scope == log::SyncScope::everything) sync_scope_ = scope;
+    if (sync_ != SyncState::idle) {
+        sync_ = SyncState::under_way_and_wanted;
+        return;
+    }
+    sync_ = SyncState::under_way;
+    flusher_.sync(shared_from_this());
+}
+
+void Partition::want_write_back(std::uint64_t appended) {
+    not_written_back_ += appended;
+    if (write_back_under_way_ || not_written_back_ < kWriteBackBytes) return;
+    write_back_under_way_ = true;
+    flusher_.write_back(shared_from_this());
+}
+
+void Partition::write_back_now() {
+    log::WritebackPlan plan;
+    {
+        const std::lock_guard lock(mutex_);
+        not_written_back_ = 0;
+        if (!log_) return;
+        if (auto taken = log_->take_writeback(1)) plan = std::move(*taken);
+    }
+    // A hint: a device that fails will say so at the next sync.
+    (void)plan.run();
+    const std::lock_guard lock(mutex_);
+    write_back_under_way_ = false;
+}
+
+void Partition::sync_now(log::Disk& disk, MonoTime now) {
+    log::SyncPlan plan;
+    Status status;
+    {
+        const std::lock_guard lock(mutex_);
+        if (!log_) return;
+        // From here on an append is not covered by this sync.
+        sync_ = SyncState::under_way;
+        auto taken = log_->take_unsynced(std::exchange(sync_scope_, log::SyncScope::data));
+        if (taken) {
+            plan = std::move(*taken);
+        } else {
+            status = std::unexpected(std::move(taken).error());
+        }
+    }
+    if (status) status = plan.run(disk);
+
+    const std::lock_guard lock(mutex_);
+    const bool again = sync_ == SyncState::under_way_and_wanted;
+    sync_ = SyncState::idle;
+    if (!log_) return;
+    if (!status) {
+        // What the kernel failed to write may be gone whatever a retry says: no more appends here.
+        log_error("partition_offline", {{"partition", label_},
+                                        {"reason", status.error().detail},
+                                        {"remedy", "repair the disk, then restart the broker"}});
+        log_->mark_failed(status.error());
+        wake_everybody();
+        return;
+    }
+    log_->mark_synced(plan);
+    perform(machine_.step(partition::Synced{log_->synced_offset()}, now));
+    if (again) want_sync(sync_scope_);
+}
+
+}  // namespace milena::replica

@@ -1,0 +1,119 @@
+// Partition: reads and lookups. Nothing here changes state but delete_records.
+#include "broker/replica/partition.h"
+
+namespace milena::replica {
+
+Offset Partition::visible_end(partition::Reader reader) const {
+    return partition::visible_end(machine_.state(), reader,
+                                  log_->first_unstable_offset().value_or(kNoOffset));
+}
+
+Result<ReadOutcome> Partition::read(const ReadRequest& request) const {
+    const std::lock_guard lock(mutex_);
+    MILENA_TRY(check_open());
+    MILENA_TRY(partition::check_leader(machine_.state(), request.current_leader_epoch, label_));
+
+    ReadOutcome outcome;
+    outcome.high_watermark = machine_.state().high_watermark;
+    outcome.last_stable_offset = visible_end(partition::Reader::committed);
+    outcome.log_start_offset = log_->log_start_offset();
+    if (request.from < outcome.log_start_offset || request.from > log_->log_end_offset()) {
+        return fail(ErrorCode::OFFSET_OUT_OF_RANGE,
+                    "offset " + std::to_string(request.from.value()) + " of " + label_ +
+                        " is outside [" + std::to_string(outcome.log_start_offset.value()) + ", " +
+                        std::to_string(log_->log_end_offset().value()) + "]");
+    }
+    if (request.last_fetched_epoch != kNoLeaderEpoch) {
+        const auto end = log_->epoch_end_offset(request.last_fetched_epoch);
+        if (end.leader_epoch == kNoLeaderEpoch) {
+            return fail(ErrorCode::OFFSET_OUT_OF_RANGE,
+                        "leader epoch " + std::to_string(request.last_fetched_epoch.value()) +
+                            " is unknown to " + label_);
+        }
+        if (end.leader_epoch < request.last_fetched_epoch || end.end_offset < request.from) {
+            outcome.diverging = end;
+            return outcome;
+        }
+    }
+    MILENA_ASSIGN(outcome.records, log_->read(request.from, request.max_bytes, request.first,
+                                              visible_end(request.reader)));
+    if (request.reader == partition::Reader::committed) {
+        outcome.aborted.emplace();
+        if (!outcome.records.empty()) {
+            MILENA_ASSIGN(const auto bound, log_->upper_bound_of(outcome.records));
+            MILENA_ASSIGN(outcome.aborted, log_->aborted_transactions(request.from, bound));
+        }
+    }
+    return outcome;
+}
+
+Result<log::TimestampedOffset> Partition::find_offset(OffsetQuery query, TimestampMs timestamp,
+                                                      partition::Reader reader,
+                                                      LeaderEpoch current_leader_epoch,
+                                                      Codecs& codecs) const {
+    const std::lock_guard lock(mutex_);
+    MILENA_TRY(check_open());
+    const auto& state = machine_.state();
+    MILENA_TRY(partition::check_leader(state, current_leader_epoch, label_));
+    const auto bound = visible_end(reader);
+
+    std::optional<log::TimestampedOffset> found;
+    switch (query) {
+        case OffsetQuery::earliest:
+        case OffsetQuery::earliest_local: {
+            const auto start = log_->log_start_offset();
+            return log::TimestampedOffset{kNoTimestamp, start,
+                                          log_->epoch_at(start).value_or(kNoLeaderEpoch)};
+        }
+        case OffsetQuery::latest: {
+            MILENA_TRY(partition::may_list_latest(state, label_));
+            return log::TimestampedOffset{kNoTimestamp, bound, state.leader_epoch};
+        }
+        // Nothing is tiered.
+        case OffsetQuery::latest_tiered:
+        case OffsetQuery::earliest_pending_upload:
+            return log::TimestampedOffset{};
+        case OffsetQuery::max_timestamp: {
+            MILENA_TRY(partition::may_list_latest(state, label_));
+            MILENA_ASSIGN(found, log_->offset_of_max_timestamp(codecs));
+            break;
+        }
+        case OffsetQuery::by_timestamp: {
+            MILENA_TRY(partition::may_list_latest(state, label_));
+            MILENA_ASSIGN(found, log_->offset_for_timestamp(timestamp, codecs));
+            break;
+        }
+    }
+    if (!found || found->offset >= bound) return log::TimestampedOffset{};
+    return *found;
+}
+
+Result<log::EpochEndOffset> Partition::epoch_end_offset(LeaderEpoch epoch,
+                                                        LeaderEpoch current_leader_epoch) const {
+    const std::lock_guard lock(mutex_);
+    MILENA_TRY(check_open());
+    MILENA_TRY(partition::check_leader(machine_.state(), current_leader_epoch, label_));
+    return log_->epoch_end_offset(epoch);
+}
+
+Result<Offset> Partition::delete_records(Offset before) {
+    const std::lock_guard lock(mutex_);
+    MILENA_TRY(check_open());
+    const auto& state = machine_.state();
+    MILENA_TRY(partition::check_leader(state, kNoLeaderEpoch, label_));
+    if (log_->settings().cleanup_policy == log::CleanupPolicy::compact) {
+        return fail(ErrorCode::POLICY_VIOLATION,
+                    label_ + " is compacted only: its records go when newer ones replace them");
+    }
+    const auto target = before == kNoOffset ? state.high_watermark : before;
+    if (target < Offset(0) || target > state.high_watermark) {
+        return fail(ErrorCode::OFFSET_OUT_OF_RANGE,
+                    "cannot delete below offset " + std::to_string(target.value()) + " of " +
+                        label_ + ": the high watermark is " +
+                        std::to_string(state.high_watermark.value()));
+    }
+    MILENA_TRY(log_->advance_log_start_offset(target));
+    return log_->log_start_offset();
+}
+
+}  // namespace milena::replica

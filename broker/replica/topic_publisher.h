@@ -1,0 +1,50 @@
+// Follows the cluster metadata: opens, leads, changes and closes the partitions of this node.
+//
+// Runs on the quorum's executor, before the reply to whoever asked for the change: when
+// CreateTopics answers, its partitions lead.
+#pragma once
+
+#include "broker/replica/log_store.h"
+#include "broker/replica/partition_table.h"
+#include "replication/metadata/image.h"
+
+#include <functional>
+#include <memory>
+
+namespace milena::replica {
+
+class TopicPublisher {
+  public:
+    // The settings of a topic under an image.
+    using SettingsOf = std::function<std::shared_ptr<const TopicSettings>(const metadata::Image&,
+                                                                          std::string_view topic)>;
+
+    TopicPublisher(BrokerId self, LogStore& store, PartitionTable& table, Flusher& flusher,
+                   const Clock& clock, SettingsOf settings_of)
+        : self_(self),
+          store_(store),
+          table_(table),
+          flusher_(flusher),
+          clock_(clock),
+          settings_of_(std::move(settings_of)) {}
+
+    void publish(const metadata::Image& after, const metadata::Delta& delta);
+
+  private:
+    void close_topic(const metadata::TopicImage& topic);
+    void open_or_change(const metadata::Image& image, const metadata::TopicImage& topic,
+                        const std::vector<PartitionIndex>& changed);
+    void lead_or_stop(Partition& partition, const metadata::PartitionImage& from,
+                      Offset high_watermark);
+    void change_settings(const metadata::Image& image, const metadata::ConfigResource& resource);
+    log::LogTime now() const { return {clock_.wall_now(), clock_.now()}; }
+
+    const BrokerId self_;
+    LogStore& store_;
+    PartitionTable& table_;
+    Flusher& flusher_;
+    const Clock& clock_;
+    SettingsOf settings_of_;
+};
+
+}  // namespace milena::replica

@@ -1,0 +1,54 @@
+#include "broker/replica/upkeep.h"
+
+#include "protocol/base/logger.h"
+
+namespace milena::replica {
+
+Upkeep::Upkeep(net::Executor& executor, Flusher::Submit submit, const Clock& clock, LogStore& store,
+               PartitionTable& table, Intervals intervals)
+    : executor_(executor), submit_(std::move(submit)), clock_(clock), store_(store), table_(table) {
+    chores_.push_back({std::move(intervals.retention), [this] { apply_retention(); }});
+    chores_.push_back({std::move(intervals.checkpoint), [this] { write_checkpoints(); }});
+    chores_.push_back(
+        {[every = intervals.removal] { return every; }, [this] { store_.step(now()); }});
+}
+
+void Upkeep::start() {
+    for (auto& chore : chores_) arm(chore);
+}
+
+void Upkeep::stop() {
+    stopped_ = true;
+    for (auto& chore : chores_) {
+        if (chore.timer != net::Executor::kNoTimer) executor_.cancel(chore.timer);
+        chore.timer = net::Executor::kNoTimer;
+    }
+}
+
+void Upkeep::arm(Chore& chore) {
+    if (stopped_) return;
+    chore.timer = executor_.call_at(executor_.now() + chore.interval(), [this, &chore] {
+        chore.timer = net::Executor::kNoTimer;
+        submit_([this, &chore] {
+            chore.work();
+            executor_.post([this, &chore] { arm(chore); });
+        });
+    });
+}
+
+void Upkeep::apply_retention() {
+    for (const auto& partition : table_.all()) {
+        if (auto status = partition->upkeep(now()); !status) {
+            log_warn("retention_failed",
+                     {{"partition", partition->name().label()}, {"reason", status.error().detail}});
+        }
+    }
+}
+
+void Upkeep::write_checkpoints() {
+    if (auto status = store_.checkpoint(table_.all()); !status) {
+        log_warn("checkpoint_failed", {{"reason", status.error().detail}});
+    }
+}
+
+}  // namespace milena::replica

@@ -1,0 +1,55 @@
+// What partitions need from time to time: retention, checkpoints, removal of deleted files.
+//
+// Timers live on one executor, the work runs where threads may block; a round that takes longer
+// than its interval delays the next one instead of overlapping it.
+#pragma once
+
+#include "broker/net/executor.h"
+#include "broker/replica/flusher.h"
+#include "broker/replica/log_store.h"
+#include "broker/replica/partition_table.h"
+
+#include <functional>
+#include <memory>
+
+namespace milena::replica {
+
+class Upkeep {
+  public:
+    struct Intervals {
+        std::function<Millis()> retention;   // log.retention.check.interval.ms, as of now
+        std::function<Millis()> checkpoint;  // log.flush.offset.checkpoint.interval.ms
+        Millis removal{5'000};               // how often deleted files are looked at
+    };
+
+    Upkeep(net::Executor& executor, Flusher::Submit submit, const Clock& clock, LogStore& store,
+           PartitionTable& table, Intervals intervals);
+    // The executor must have stopped, or stop() been called on it.
+    ~Upkeep() = default;
+
+    // On the executor.
+    void start();
+    void stop();
+
+  private:
+    struct Chore {
+        std::function<Millis()> interval;
+        std::function<void()> work;
+        net::Executor::TimerId timer = net::Executor::kNoTimer;
+    };
+
+    void arm(Chore& chore);
+    void apply_retention();
+    void write_checkpoints();
+    log::LogTime now() const { return {clock_.wall_now(), clock_.now()}; }
+
+    net::Executor& executor_;
+    Flusher::Submit submit_;
+    const Clock& clock_;
+    LogStore& store_;
+    PartitionTable& table_;
+    std::vector<Chore> chores_;
+    bool stopped_ = false;
+};
+
+}  // namespace milena::replica
