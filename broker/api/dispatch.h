@@ -1,0 +1,33 @@
+// From a frame to its handler: header, version and scope checks, then the one row of the API table.
+//
+// Closes the connection without a reply for what Kafka closes it for (semantics A8): an unknown
+// key, an unsupported version, a body that does not parse.
+#pragma once
+
+#include "broker/api/request.h"
+#include "broker/net/frame_sink.h"
+
+#include <memory>
+#include <vector>
+
+namespace milena::api {
+
+class Dispatch final : public net::FrameSink {
+  public:
+    explicit Dispatch(Services& services) : services_(services) {}
+
+    std::unique_ptr<net::ConnectionState> on_open(const net::Peer& peer,
+                                                  net::Executor& executor) override;
+    void on_frame(net::ConnectionState& state, MutableBytes frame,
+                  net::ReplyTicket ticket) override;
+    void on_close(net::ConnectionState& state) override;
+
+  private:
+    Services& services_;
+};
+
+// The rows of the API table that are handled, ascending by key.
+const std::vector<ApiKey>& handled_apis();
+bool is_handled(ApiKey key);
+
+}  // namespace milena::api

@@ -1,0 +1,177 @@
+#include "broker/api/fetch_reader.h"
+
+#include "broker/api/services.h"
+
+#include <algorithm>
+
+namespace milena::api {
+
+FetchReader::FetchReader(Services& services, session::FetchPlan plan, FetchLimits limits)
+    : services_(&services), plan_(std::move(plan)), limits_(limits) {
+    resolve();
+}
+
+void FetchReader::resolve() {
+    const auto image = services_->controller.image();
+    partitions_.reserve(plan_.targets.size());
+    for (const auto& target : plan_.targets) {
+        auto id = target.name.topic_id;
+        if (id.value().is_zero()) {
+            const auto* topic = image->topic(std::string_view(target.name.topic));
+            if (topic != nullptr) id = topic->id;
+        }
+        partitions_.push_back(services_->partitions.find(id, target.name.index));
+    }
+}
+
+Error FetchReader::unknown(const session::PartitionName& name) const {
+    const auto image = services_->controller.image();
+    const auto* topic = name.topic_id.value().is_zero() ? image->topic(std::string_view(name.topic))
+                                                        : image->topic(name.topic_id);
+    if (topic == nullptr && !name.topic_id.value().is_zero()) {
+        return {ErrorCode::UNKNOWN_TOPIC_ID, "unknown topic id"};
+    }
+    if (topic == nullptr || topic->partition(name.index) == nullptr) {
+        return {ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, "unknown topic or partition"};
+    }
+    return {ErrorCode::NOT_LEADER_OR_FOLLOWER, "this broker does not hold the partition"};
+}
+
+void FetchReader::read() {
+    outcomes_.clear();
+    outcomes_.reserve(plan_.targets.size());
+    bytes_ = 0;
+    must_answer_ = plan_.targets.empty();
+    for (std::size_t i = 0; i < plan_.targets.size(); ++i) {
+        const auto& target = plan_.targets[i];
+        if (!partitions_[i]) {
+            outcomes_.push_back(std::unexpected(unknown(target.name)));
+            must_answer_ = true;
+            continue;
+        }
+        replica::ReadRequest request;
+        request.from = target.fetch_offset;
+        request.reader = limits_.reader;
+        request.current_leader_epoch = target.current_leader_epoch;
+        request.last_fetched_epoch = target.last_fetched_epoch;
+        const auto room = limits_.max_bytes - std::min(bytes_, limits_.max_bytes);
+        request.max_bytes =
+            std::min(room, static_cast<std::uint64_t>(std::max(target.max_bytes, 0)));
+        // Until something has been read, one whole batch is given whatever its size, so that a
+        // consumer with small limits gets on.
+        request.first = bytes_ == 0 ? log::FirstBatch::always_whole : log::FirstBatch::within_limit;
+        auto outcome = partitions_[i]->read(request);
+        if (outcome) bytes_ += outcome->records.slice.length;
+        must_answer_ = must_answer_ || !outcome || outcome->diverging.has_value();
+        outcomes_.push_back(std::move(outcome));
+    }
+}
+
+bool FetchReader::satisfied() const {
+    return must_answer_ || bytes_ >= limits_.min_bytes;
+}
+
+void FetchReader::park(const std::shared_ptr<Waiter>& waiter) const {
+    for (std::size_t i = 0; i < partitions_.size(); ++i) {
+        if (partitions_[i]) partitions_[i]->park_reader(waiter, outcomes_[i]->high_watermark);
+    }
+}
+
+void FetchReader::unpark(const Waiter* waiter) const {
+    for (const auto& partition : partitions_) {
+        if (partition) partition->unpark_reader(waiter);
+    }
+}
+
+session::FetchMarks FetchReader::marks(std::size_t i) const {
+    const auto& outcome = outcomes_[i];
+    session::FetchMarks marks;
+    if (!outcome) {
+        marks.must_tell = true;
+        return marks;
+    }
+    marks.high_watermark = outcome->high_watermark;
+    marks.log_start_offset = outcome->log_start_offset;
+    marks.has_records = !outcome->records.empty();
+    marks.must_tell = outcome->diverging.has_value();
+    return marks;
+}
+
+FetchReader::PartitionAnswer FetchReader::describe(Arena& arena, std::size_t i) const {
+    PartitionAnswer answer;
+    answer.partition_index = plan_.targets[i].name.index;
+    answer.aborted_transactions = decltype(answer.aborted_transactions)::null();
+    answer.records = Records(ByteView{});
+    const auto& outcome = outcomes_[i];
+    if (!outcome) {
+        answer.error_code = outcome.error().code;
+        answer.high_watermark = kNoOffset;
+        const bool elsewhere = outcome.error().code == ErrorCode::NOT_LEADER_OR_FOLLOWER ||
+                               outcome.error().code == ErrorCode::FENCED_LEADER_EPOCH;
+        if (elsewhere && partitions_[i]) {
+            const auto leader = partitions_[i]->leader();
+            answer.current_leader.leader_id = leader.id;
+            answer.current_leader.leader_epoch = leader.epoch;
+        }
+        return answer;
+    }
+    answer.high_watermark = outcome->high_watermark;
+    answer.last_stable_offset = outcome->last_stable_offset;
+    answer.log_start_offset = outcome->log_start_offset;
+    if (outcome->diverging) {
+        answer.diverging_epoch.epoch = outcome->diverging->leader_epoch;
+        answer.diverging_epoch.end_offset = outcome->diverging->end_offset;
+    }
+    if (outcome->aborted) {
+        auto& aborted = answer.aborted_transactions;
+        aborted = std::remove_reference_t<decltype(aborted)>::make(arena, outcome->aborted->size());
+        for (std::size_t k = 0; k < aborted.size(); ++k) {
+            aborted[k].producer_id = (*outcome->aborted)[k].producer_id;
+            aborted[k].first_offset = (*outcome->aborted)[k].first_offset;
+        }
+    }
+    const auto& slice = outcome->records.slice;
+    if (slice.length > 0) {
+        answer.records =
+            Records(*slice.source, slice.position, static_cast<std::uint32_t>(slice.length));
+    }
+    return answer;
+}
+
+void FetchReader::answer(Arena& arena, Reply<msg::FetchResponse>& reply) {
+    using Topic = msg::FetchResponse::FetchableTopicResponse;
+    std::vector<session::FetchMarks> all_marks;
+    all_marks.reserve(outcomes_.size());
+    for (std::size_t i = 0; i < outcomes_.size(); ++i) all_marks.push_back(marks(i));
+    const auto tell = services_->sessions.finish(plan_, all_marks);
+
+    auto partitions = Array<PartitionAnswer>::make(arena, outcomes_.size());
+    auto topics = Array<Topic>::make(arena, outcomes_.size());
+    std::size_t topic_count = 0;
+    std::size_t partition_count = 0;
+    const session::PartitionName* current = nullptr;
+    for (std::size_t i = 0; i < outcomes_.size(); ++i) {
+        if (!tell[i]) continue;
+        const auto& name = plan_.targets[i].name;
+        // Neighbours of one topic share its entry; the order of partitions is the session's.
+        const bool same = current != nullptr && current->topic_id == name.topic_id &&
+                          current->topic == name.topic;
+        if (!same) {
+            auto& topic = topics[topic_count++];
+            topic.topic = name.topic;
+            topic.topic_id = name.topic_id;
+            topic.partitions = Array<PartitionAnswer>(partitions.data() + partition_count, 0);
+            current = &name;
+        }
+        partitions[partition_count++] = describe(arena, i);
+        auto& topic = topics[topic_count - 1];
+        topic.partitions =
+            Array<PartitionAnswer>(topic.partitions.data(), topic.partitions.size() + 1);
+    }
+    msg::FetchResponse response;
+    response.session_id = plan_.session;
+    response.responses = Array<Topic>(topics.data(), topic_count);
+    reply.send(response);
+}
+
+}  // namespace milena::api

@@ -1,0 +1,178 @@
+// Produce (0), v3-13. KIP-98 (idempotence), KIP-467 (record errors), KIP-516 (topic ids), KIP-951
+// (leader hints).
+// Errors per partition: UNKNOWN_TOPIC_OR_PARTITION, UNKNOWN_TOPIC_ID, INVALID_REQUIRED_ACKS,
+// INVALID_TOPIC_EXCEPTION, INVALID_REQUEST (partition named twice), those of record/batch_check and
+// of Partition::append, REQUEST_TIMED_OUT. With acks=0 nothing is answered, and any error closes
+// the connection (semantics A11). Differences from Kafka: a partition that stands twice in a
+// request is refused the second time; write.durability decides what acks=all promises; no
+// transactions yet (INVALID_TXN_STATE). Rules: semantics B1-B16.
+#include "protocol/msg/produce.h"
+
+#include "broker/api/handler.h"
+#include "broker/api/produce_waiter.h"
+#include "broker/api/services.h"
+#include "broker/api/topic_names.h"
+#include "protocol/record/batch_check.h"
+#include "protocol/record/compress.h"
+
+#include <algorithm>
+
+namespace milena::api {
+namespace {
+
+using Body = msg::ProduceRequest;
+using Response = msg::ProduceResponse;
+using PartitionAnswer = Response::PartitionProduceResponse;
+
+// Kafka lets its admin client write to internal topics.
+constexpr std::string_view kAdminClient = "__admin_client";
+
+// The records lie in the connection's receive buffer, which is ours to change; only the decoded
+// message shows them as constant.
+MutableBytes mutable_bytes(const Records& records) {
+    const auto bytes = records.bytes();
+    return {const_cast<std::uint8_t*>(bytes.data()), bytes.size()};
+}
+
+class Producer {
+  public:
+    Producer(Services& services, const Request<Body>& request)
+        : services_(services), request_(request), image_(services.controller.image()) {}
+
+    // The answers of all partitions, in the order of the request.
+    void run() {
+        const auto& topics = request_.body.topic_data;
+        response_.responses = decltype(response_.responses)::make(request_.arena, topics.size());
+        for (std::size_t t = 0; t < topics.size(); ++t) {
+            auto& out = response_.responses[t];
+            out.name = topics[t].name;
+            out.topic_id = topics[t].topic_id;
+            produce_topic(topics[t], out);
+        }
+    }
+
+    Response& response() { return response_; }
+    bool failed() const { return failed_; }
+    std::vector<PendingAppend>& pending() { return pending_; }
+
+  private:
+    void produce_topic(const Body::TopicProduceData& asked, Response::TopicProduceResponse& out) {
+        const auto& partitions = asked.partition_data;
+        out.partition_responses =
+            decltype(out.partition_responses)::make(request_.arena, partitions.size());
+        const auto* topic = request_.version >= ApiVersion(13) ? image_->topic(asked.topic_id)
+                                                               : image_->topic(asked.name);
+        for (std::size_t p = 0; p < partitions.size(); ++p) {
+            auto& answer = out.partition_responses[p];
+            answer.index = partitions[p].index;
+            answer.base_offset = kNoOffset;
+            const bool twice =
+                std::any_of(partitions.begin(), partitions.begin() + p,
+                            [&](const auto& before) { return before.index == answer.index; });
+            auto status = twice ? Status(fail(ErrorCode::INVALID_REQUEST,
+                                              "the partition stands twice in the request"))
+                                : append(topic, partitions[p], answer);
+            if (!status) refuse(answer, status.error());
+        }
+    }
+
+    Status check_request(const metadata::TopicImage& topic) const {
+        const auto acks = request_.body.acks;
+        if (acks < -1 || acks > 1) {
+            return fail(ErrorCode::INVALID_REQUIRED_ACKS,
+                        "acks must be -1 (all), 0 or 1, not " + std::to_string(acks));
+        }
+        if (is_internal_topic(topic.name) && request_.client_id != kAdminClient) {
+            return fail(ErrorCode::INVALID_TOPIC_EXCEPTION,
+                        "clients may not write to " + topic.name);
+        }
+        return {};
+    }
+
+    Status append(const metadata::TopicImage* topic, const Body::PartitionProduceData& asked,
+                  PartitionAnswer& answer) {
+        if (topic == nullptr) {
+            return request_.version >= ApiVersion(13)
+                       ? fail(ErrorCode::UNKNOWN_TOPIC_ID, "unknown topic id")
+                       : fail(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, "unknown topic");
+        }
+        const auto partition = services_.partitions.find(topic->id, asked.index);
+        if (!partition) {
+            return topic->partition(asked.index) == nullptr
+                       ? fail(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, "unknown partition")
+                       : fail(ErrorCode::NOT_LEADER_OR_FOLLOWER,
+                              "this broker does not hold the partition");
+        }
+        MILENA_TRY(check_request(*topic));
+        const auto settings = partition->settings();
+        auto& scratch = request_.connection.scratch();
+        const auto now = services_.now();
+        auto checked =
+            check_batch(mutable_bytes(asked.records), settings->batches,
+                        BatchContext{now.wall, request_.version}, scratch.codecs, scratch.rebuilt);
+        if (!checked) {
+            add_record_errors(answer, checked.error());
+            return std::unexpected(std::move(checked).error().error);
+        }
+        MILENA_ASSIGN(
+            const auto outcome,
+            partition->append(checked->bytes, static_cast<replica::Acks>(request_.body.acks),
+                              log::AppendOrigin::client, now));
+        answer.base_offset = outcome.base_offset;
+        answer.log_start_offset = outcome.log_start_offset;
+        answer.log_append_time_ms = checked->log_append_time;
+        if (outcome.wait_for != kNoOffset) pending_.push_back({partition, outcome, &answer});
+        return {};
+    }
+
+    void refuse(PartitionAnswer& answer, const Error& error) {
+        failed_ = true;
+        answer.error_code = error.code;
+        answer.error_message = request_.arena.copy(error.detail);
+        answer.base_offset = kNoOffset;
+    }
+
+    void add_record_errors(PartitionAnswer& answer, const BatchRejection& failure) {
+        using RecordError = Response::BatchIndexAndErrorMessage;
+        answer.record_errors =
+            Array<RecordError>::make(request_.arena, failure.record_errors.size());
+        for (std::size_t i = 0; i < failure.record_errors.size(); ++i) {
+            answer.record_errors[i].batch_index = failure.record_errors[i].batch_index;
+            answer.record_errors[i].batch_index_error_message =
+                request_.arena.copy(failure.record_errors[i].message);
+        }
+    }
+
+    Services& services_;
+    const Request<Body>& request_;
+    const metadata::ImagePtr image_;
+    Response response_;
+    std::vector<PendingAppend> pending_;
+    bool failed_ = false;
+};
+
+void produce(Services& services, const Request<Body>& request, Reply<Response> reply) {
+    Producer producer(services, request);
+    producer.run();
+    if (request.body.acks == 0) {
+        if (producer.failed()) {
+            reply.close("an append with acks=0 failed");
+        } else {
+            reply.send_nothing();
+        }
+        return;
+    }
+    if (producer.pending().empty()) {
+        reply.send(producer.response());
+        return;
+    }
+    const auto timeout = std::max(request.body.timeout_ms, Millis(0));
+    ProduceWaiter::park(producer.response(), std::move(producer.pending()), std::move(reply),
+                        request.now + timeout);
+}
+
+}  // namespace
+
+MILENA_HANDLER(Produce, produce)
+
+}  // namespace milena::api
