@@ -1,4 +1,5 @@
 // The one binary: a table of subcommands, or one of Kafka's tools when it is called by that name.
+#include "broker/server/serve.h"
 #include "tools/client/machine.h"
 #include "tools/commands.h"
 #include "tools/kafka/tools.h"
@@ -24,6 +25,7 @@ void print_help(std::FILE* to) {
                "milena {}: a message broker that speaks Kafka's protocol, and its tools.\n\n"
                "Usage: milena COMMAND [OPTIONS]      milena COMMAND --help tells more\n\n",
                MILENA_VERSION);
+    fmt::print(to, "  {:<24} {}\n", "serve", "Run a broker.");
     for (const auto& command : milena::cli::commands()) {
         fmt::print(to, "  {:<24} {}\n", command.name, command.summary);
     }
@@ -48,6 +50,7 @@ int run(int argc, char** argv, const Io& io) {
     if (const auto* tool = milena::kafka_tools::find_tool(name)) {
         return run_kafka_tool(*tool, argc - 1, argv + 1, io);
     }
+    if (name == "serve") return milena::broker::serve_main(argc - 2, argv + 2);
     if (name == "help" || name == "--help" || name == "-h") {
         print_help(io.out);
         return 0;

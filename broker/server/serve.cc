@@ -1,0 +1,75 @@
+#include "broker/server/serve.h"
+
+#include "broker/config/serve_line.h"
+#include "broker/server/server.h"
+#include "protocol/base/logger.h"
+
+#include <csignal>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include <unistd.h>
+
+namespace milena::broker {
+namespace {
+
+// Blocked in every thread made from here on, so that only wait_for_stop receives them.
+sigset_t block_stop_signals() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+    return signals;
+}
+
+std::string host_name() {
+    char name[256] = {};
+    if (gethostname(name, sizeof name - 1) != 0) return "localhost";
+    return name;
+}
+
+void print(std::FILE* to, const std::string& text) {
+    std::fwrite(text.data(), 1, text.size(), to);
+    std::fflush(to);
+}
+
+// One line per listener, in a form that scripts can read: "listening PLAINTEXT 127.0.0.1:9092".
+void announce(const Server& server) {
+    for (const auto& bound : server.listeners()) {
+        const bool v6 = bound.host.find(':') != std::string::npos;
+        const auto host = bound.host.empty() ? std::string("*") : bound.host;
+        print(stdout, "listening " + bound.listener + " " + (v6 ? "[" + host + "]" : host) + ":" +
+                          std::to_string(bound.port) + "\n");
+    }
+}
+
+}  // namespace
+
+int serve_main(int argc, char** argv) {
+    const std::vector<std::string> arguments(argv, argv + argc);
+    auto line = config::read_serve_line(arguments, host_name(), config::read_config_file);
+    print(stdout, line.output);
+    print(stderr, line.errors);
+    if (!line.settings) return line.exit_code;
+
+    const auto signals = block_stop_signals();
+    auto server = Server::start(std::move(*line.settings));
+    if (!server) {
+        print(stderr, "milena: cannot start: " + server.error().detail + "\n");
+        return 1;
+    }
+    announce(**server);
+    int signal = 0;
+    sigwait(&signals, &signal);
+    log_info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+    if (auto status = (*server)->stop(); !status) {
+        print(stderr, "milena: not stopped cleanly: " + status.error().detail + "\n");
+        return 1;
+    }
+    return 0;
+}
+
+}  // namespace milena::broker

@@ -1,0 +1,271 @@
+#include "broker/server/server.h"
+
+#include "broker/api/dispatch.h"
+#include "broker/api/services.h"
+#include "broker/net/disk_pool.h"
+#include "broker/net/kernel_random.h"
+#include "broker/net/reactor_pool.h"
+#include "broker/net/socket_server.h"
+#include "broker/net/system_clock.h"
+#include "broker/quorum/cluster_id.h"
+#include "broker/quorum/quorum.h"
+#include "broker/replica/flusher.h"
+#include "broker/replica/log_store.h"
+#include "broker/replica/topic_publisher.h"
+#include "broker/replica/upkeep.h"
+#include "broker/server/config_rules.h"
+#include "broker/server/net_settings.h"
+#include "broker/server/settings_follower.h"
+#include "log/posix_disk.h"
+#include "protocol/base/logger.h"
+
+#include <algorithm>
+#include <limits>
+#include <thread>
+#include <unordered_map>
+
+namespace milena::broker {
+namespace {
+
+namespace key = config::opt::broker;
+
+// Syncs of different partitions go on side by side: the device and the journal of the file system
+// take several at once for little more than the price of one.
+constexpr std::size_t kDiskThreads = 4;
+constexpr std::size_t kUnbounded = std::numeric_limits<std::size_t>::max();
+constexpr Millis kFetchSessionIdle{120'000};
+// How long requests in progress get to finish at the stop.
+constexpr Millis kDrain{2'000};
+
+std::size_t reactor_count() {
+    return std::max(1U, std::thread::hardware_concurrency());
+}
+
+}  // namespace
+
+struct Server::Parts {
+    explicit Parts(const config::Settings& from)
+        : self(from.node().node_id), node(from.node()), settings(from, self) {}
+
+    replica::Flusher::Submit submit_to_disk_pool() {
+        return [this](replica::Flusher::Job job) {
+            // Refused only after stop(): closing the logs then does what the job would have done.
+            (void)disk_pool.submit(std::move(job));
+        };
+    }
+    log::LogTime now() const { return {clock.wall_now(), clock.now()}; }
+
+    Status open_data();
+    Status start_quorum();
+    void make_services();
+    Status listen();
+    Status register_broker();
+    void start_upkeep();
+    Status stop();
+    Status close_logs();
+
+    const BrokerId self;
+    const config::NodePlan node;
+    net::SystemClock clock;
+    net::KernelRandom random;
+    log::PosixDisk disk;
+    SettingsFollower settings;
+    ConfigRules rules{settings.current()};
+    std::string cluster_id;
+
+    net::ReactorPool reactors{clock, reactor_count()};
+    net::DiskPool disk_pool{kDiskThreads, kUnbounded};
+    // The rounds of the quorum write and sync: a thread of their own.
+    net::DiskPool quorum_thread{1, kUnbounded};
+    std::unordered_map<const net::Executor*, std::unique_ptr<api::ReactorScratch>> scratch;
+
+    std::unique_ptr<replica::LogStore> store;
+    replica::PartitionTable partitions;
+    replica::Flusher flusher{disk, clock, submit_to_disk_pool()};
+    std::unique_ptr<replica::TopicPublisher> publisher;
+    std::unique_ptr<quorum::Quorum> quorum;
+    BrokerEpoch broker_epoch{-1};
+    std::unique_ptr<quorum::ProducerIds> producer_ids;
+    std::unique_ptr<session::SessionCache> sessions;
+    std::unique_ptr<api::Services> services;
+    std::unique_ptr<api::Dispatch> dispatch;
+    std::unique_ptr<net::SocketServer> sockets;
+    std::unique_ptr<replica::Upkeep> upkeep;
+    std::vector<Bound> bound;
+    bool running = false;
+};
+
+Status Server::Parts::open_data() {
+    MILENA_ASSIGN(cluster_id, quorum::find_or_make_cluster_id(disk, node.log_dirs, random));
+    MILENA_ASSIGN(store,
+                  replica::LogStore::open(disk, node.log_dirs, {cluster_id, self}, random, now()));
+    publisher = std::make_unique<replica::TopicPublisher>(
+        self, *store, partitions, flusher, clock,
+        [this](const metadata::Image& image, std::string_view topic) {
+            return replica::topic_settings(*settings.get(),
+                                           image.config(metadata::ResourceType::topic, topic));
+        });
+    return store->begin();
+}
+
+Status Server::Parts::start_quorum() {
+    const auto current = settings.get();
+    quorum::QuorumOptions options;
+    options.node = self;
+    options.data_directory = node.metadata_log_dir;
+    for (const auto& directory : store->directories()) {
+        if (directory.path == node.metadata_log_dir) options.directory_id = directory.id;
+    }
+    for (const auto& voter : node.voters) options.voters.push_back(voter.id);
+    options.controller.cluster_id = cluster_id;
+    options.controller.num_partitions = current->get(key::num_partitions);
+    options.controller.default_replication_factor =
+        static_cast<std::int16_t>(current->get(key::default_replication_factor));
+    options.controller.min_insync_replicas = current->get(key::min_insync_replicas);
+    options.on_failure = [](const Error& error) {
+        log_error("metadata_log_failed",
+                  {{"reason", error.detail},
+                   {"remedy", "repair the disk of metadata.log.dir, then start again"}});
+        // Nothing more can be decided; what was acknowledged is on disk.
+        std::quick_exit(1);
+    };
+    MILENA_ASSIGN(quorum, quorum::Quorum::open(std::move(options), disk, clock, random, rules,
+                                               [this](net::Task task) {
+                                                   (void)quorum_thread.submit(std::move(task));
+                                               }));
+    quorum->subscribe([this](const metadata::ImagePtr&, const metadata::ImagePtr& after,
+                             const metadata::Delta& delta) {
+        settings.publish(*after, delta);
+        publisher->publish(*after, delta);
+    });
+    MILENA_TRY(quorum->start());
+    store->set_aside_strays();
+    return {};
+}
+
+void Server::Parts::make_services() {
+    const auto current = settings.get();
+    sessions = std::make_unique<session::SessionCache>(
+        static_cast<std::size_t>(current->get(key::max_incremental_fetch_session_cache_slots)),
+        kFetchSessionIdle, random);
+    for (std::size_t i = 0; i < reactors.size(); ++i) {
+        scratch.emplace(&reactors[i], std::make_unique<api::ReactorScratch>());
+    }
+    services = std::make_unique<api::Services>(
+        api::Services{self, cluster_id, settings.current(), clock, *quorum, nullptr, partitions,
+                      *store, *sessions, [this](net::Executor& executor) -> api::ReactorScratch& {
+                          return *scratch.at(&executor);
+                      }});
+    dispatch = std::make_unique<api::Dispatch>(*services);
+}
+
+// Nothing is accepted before the reactors run; the kernel keeps early callers waiting.
+Status Server::Parts::listen() {
+    sockets =
+        std::make_unique<net::SocketServer>(reactors, *dispatch, net_settings(*settings.get()));
+    for (const auto& listener : node.listeners.broker) {
+        auto port = sockets->listen({listener.name, listener.host, listener.port});
+        if (port) {
+            bound.push_back({listener.name, listener.host, *port});
+        } else if (listener.optional) {
+            log_warn("listener_left_out",
+                     {{"listener", listener.name}, {"reason", port.error().detail}});
+        } else {
+            return std::unexpected(std::move(port).error());
+        }
+    }
+    return {};
+}
+
+Status Server::Parts::register_broker() {
+    quorum::LocalBroker broker;
+    broker.incarnation = random.uuid();
+    for (const auto& advertised : node.listeners.advertised) {
+        auto port = advertised.port;
+        for (const auto& listener : bound) {
+            if (port == 0 && listener.listener == advertised.name) port = listener.port;
+        }
+        broker.endpoints.push_back({advertised.name, advertised.host, port,
+                                    static_cast<metadata::SecurityProtocol>(advertised.protocol)});
+    }
+    if (const auto rack = settings.get()->get(key::broker_rack)) broker.rack = std::string(*rack);
+    for (const auto& directory : store->directories()) broker.log_dirs.push_back(directory.id);
+    MILENA_ASSIGN(broker_epoch, quorum->register_broker(std::move(broker)));
+    producer_ids = std::make_unique<quorum::ProducerIds>(*quorum, self, broker_epoch);
+    services->producer_ids = producer_ids.get();
+    return {};
+}
+
+void Server::Parts::start_upkeep() {
+    replica::Upkeep::Intervals intervals;
+    intervals.retention = [this] {
+        return settings.get()->get(key::log_retention_check_interval_ms);
+    };
+    intervals.checkpoint = [this] {
+        return settings.get()->get(key::log_flush_offset_checkpoint_interval_ms);
+    };
+    upkeep = std::make_unique<replica::Upkeep>(reactors[0], submit_to_disk_pool(), clock, *store,
+                                               partitions, std::move(intervals));
+    reactors[0].post([this] { upkeep->start(); });
+}
+
+Status Server::Parts::stop() {
+    if (!running) return {};
+    running = false;
+    sockets->stop(kDrain);
+    Status status = quorum->stop();
+    quorum_thread.stop();
+    (void)reactors.stop(kDrain);
+    disk_pool.stop();
+    if (auto closed = close_logs(); !closed && status) status = std::move(closed);
+    return status;
+}
+
+Status Server::Parts::close_logs() {
+    Status status;
+    replica::LogStore::Marks marks;
+    for (const auto& partition : partitions.all()) {
+        auto last = partition->close(replica::Partition::Closing::clean, now());
+        if (last) {
+            marks.emplace_back(partition->name(), *last);
+        } else if (status) {
+            status = std::unexpected(std::move(last).error());
+        }
+    }
+    // Without the marker the next start scans, which is what a log that did not close needs.
+    if (!status) return status;
+    return store->close(marks, broker_epoch);
+}
+
+Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Server::~Server() {
+    if (parts_) (void)parts_->stop();
+}
+
+Result<std::unique_ptr<Server>> Server::start(config::Settings settings) {
+    auto parts = std::make_unique<Parts>(settings);
+    MILENA_TRY(parts->open_data());
+    MILENA_TRY(parts->start_quorum());
+    parts->make_services();
+    MILENA_TRY(parts->listen());
+    MILENA_TRY(parts->register_broker());
+    parts->reactors.start();
+    parts->start_upkeep();
+    parts->running = true;
+    return std::unique_ptr<Server>(new Server(std::move(parts)));
+}
+
+const std::vector<Server::Bound>& Server::listeners() const {
+    return parts_->bound;
+}
+
+const std::string& Server::cluster_id() const {
+    return parts_->cluster_id;
+}
+
+Status Server::stop() {
+    return parts_->stop();
+}
+
+}  // namespace milena::broker
