@@ -3,7 +3,7 @@
 #include "broker/quorum/rounds.h"
 #include "protocol/base/assert.h"
 
-#include <future>
+#include <condition_variable>
 #include <mutex>
 
 namespace milena::quorum {
@@ -11,6 +11,27 @@ namespace {
 
 // More requests than this do not wait; admin requests come by the dozen.
 constexpr std::size_t kMaxWaiting = 10'000;
+
+// An answer from the executor that a thread outside waits for.
+template <class T>
+class Answer {
+  public:
+    void set(T value) {
+        const std::lock_guard lock(mutex_);
+        value_ = std::move(value);
+        set_.notify_one();
+    }
+    T wait() {
+        std::unique_lock lock(mutex_);
+        set_.wait(lock, [this] { return value_.has_value(); });
+        return std::move(*value_);
+    }
+
+  private:
+    std::mutex mutex_;
+    std::condition_variable set_;
+    std::optional<T> value_;
+};
 
 }  // namespace
 
@@ -130,24 +151,18 @@ Result<BrokerEpoch> Quorum::register_broker(LocalBroker broker) {
         return request;
     };
 
-    // Owned by the completions, too: on a stopped executor they die without being called.
-    struct Answers {
-        std::promise<Result<metadata::Reply>> registered;
-        std::promise<Result<metadata::Reply>> unfenced;
-    };
-    auto answers = std::make_shared<Answers>();
-    auto registered = answers->registered.get_future();
-    auto unfenced = answers->unfenced.get_future();
+    Answer<Result<metadata::Reply>> registered;
+    Answer<Result<metadata::Reply>> unfenced;
     std::vector<Waiting> both;
     both.push_back({metadata::Request(std::move(registration)),
-                    [answers](auto reply) { answers->registered.set_value(std::move(reply)); }});
-    both.push_back({std::move(heartbeat),
-                    [answers](auto reply) { answers->unfenced.set_value(std::move(reply)); }});
-    answers.reset();
+                    [&](auto reply) { registered.set(std::move(reply)); }});
+    both.push_back({std::move(heartbeat), [&](auto reply) { unfenced.set(std::move(reply)); }});
     state_->enqueue(std::move(both));
 
-    MILENA_ASSIGN(const metadata::Reply first, registered.get());
-    MILENA_ASSIGN(const metadata::Reply second, unfenced.get());
+    auto registered_reply = registered.wait();
+    auto unfenced_reply = unfenced.wait();
+    MILENA_ASSIGN(const metadata::Reply first, std::move(registered_reply));
+    MILENA_ASSIGN(const metadata::Reply second, std::move(unfenced_reply));
     const auto& epoch = std::get<metadata::RegisterBroker::Reply>(first);
     if (epoch.error.code != ErrorCode::NONE) return std::unexpected(epoch.error);
     const auto& beat = std::get<metadata::BrokerHeartbeat::Reply>(second);
@@ -167,10 +182,9 @@ Status Quorum::stop() {
         one.done(std::unexpected(
             Error{ErrorCode::NOT_CONTROLLER, "this node is stopping; ask another controller"}));
     }
-    std::promise<Status> stopped;
-    auto result = stopped.get_future();
-    state_->post([this, &stopped] { stopped.set_value(state_->rounds.stop()); });
-    return result.get();
+    Answer<Status> stopped;
+    state_->post([&] { stopped.set(state_->rounds.stop()); });
+    return stopped.wait();
 }
 
 }  // namespace milena::quorum

@@ -194,7 +194,10 @@ Decision decide(const CreateTopics& request, const DecideContext& context) {
             reply.topics.push_back(refused(topic->name, std::move(plan).error()));
             continue;
         }
-        const TopicId id{context.random.uuid()};
+        TopicId id;
+        do {
+            id = TopicId(context.random.uuid());
+        } while (context.image.topic(id));
         add_topic(records, context.image, topic->name, id, *plan);
         reply.topics.push_back({topic->name, id, success(),
                                 static_cast<std::int32_t>(plan->partitions.size()),

@@ -46,7 +46,6 @@ class FaultyDisk final : public log::Disk {
 
     Result<std::shared_ptr<log::File>> open(const std::string& path, log::OpenMode mode) override {
         MILENA_ASSIGN(auto file, disk_.open(path, mode));
-        if (!path.ends_with(".log")) return file;
         return std::make_shared<FaultyFile>(*this, std::move(file));
     }
     Status rename(const std::string& from, const std::string& to) override {
@@ -70,7 +69,7 @@ class FaultyDisk final : public log::Disk {
     class FaultyFile final : public log::File {
       public:
         FaultyFile(FaultyDisk& disk, std::shared_ptr<log::File> file)
-            : disk_(disk), file_(std::move(file)) {}
+            : disk_(disk), file_(std::move(file)), is_log_(file_->path().ends_with(".log")) {}
         const std::string& path() const override { return file_->path(); }
         int native_handle() const override { return file_->native_handle(); }
         std::int64_t read_some(std::uint64_t position, MutableBytes into) const override {
@@ -78,16 +77,16 @@ class FaultyDisk final : public log::Disk {
         }
         Result<std::uint64_t> size() const override { return file_->size(); }
         Status write_at(std::uint64_t position, ByteView bytes) override {
-            if (disk_.is_full) return full();
+            if (disk_.is_full && is_log_) return full();
             return file_->write_at(position, bytes);
         }
         Status write_at(std::uint64_t position, std::span<const ByteView> pieces) override {
-            if (disk_.is_full) return full();
+            if (disk_.is_full && is_log_) return full();
             return file_->write_at(position, pieces);
         }
         Status sync() override {
-            ++disk_.syncs;
-            if (disk_.sync_fails) {
+            disk_.syncs += is_log_;
+            if (disk_.sync_fails && is_log_) {
                 return std::unexpected(Error{ErrorCode::KAFKA_STORAGE_ERROR,
                                              "fdatasync of " + path() + ": Input/output error",
                                              IoCause::broken});
@@ -96,7 +95,7 @@ class FaultyDisk final : public log::Disk {
         }
         Status truncate(std::uint64_t size) override { return file_->truncate(size); }
         Status preallocate(std::uint64_t position, std::uint64_t length) override {
-            if (disk_.is_full) return full();
+            if (disk_.is_full && is_log_) return full();
             return file_->preallocate(position, length);
         }
         Status start_writeback(std::uint64_t position, std::uint64_t length) override {
@@ -114,6 +113,7 @@ class FaultyDisk final : public log::Disk {
         }
         FaultyDisk& disk_;
         std::shared_ptr<log::File> file_;
+        const bool is_log_;
     };
 
     log::PosixDisk disk_;
