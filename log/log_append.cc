@@ -65,7 +65,7 @@ Status roll_to(PartitionLog::State& s, Offset base, LogTime now) {
     // Offsets between two batches that another replica's cleaner took belong to no segment.
     s.log_end_offset = base;
     s.producers.set_end_offset(base);
-    MILENA_TRY(s.snapshots.write(s.producers));
+    MILENA_TRY(s.snapshots.write(s.producers, s.log_start_offset));
     MILENA_TRY(s.add_segment(base, now.wall));
     if (!replace) return {};
     const auto empty = s.segments.end() - 2;

@@ -36,16 +36,14 @@ Result<std::uint64_t> end_below(const PartitionLog::State& s, std::size_t segmen
 }
 
 Result<std::optional<TimestampedOffset>> search_batch(const BatchView& batch, Codecs& codecs,
-                                                      TimestampMs at_least, Offset from,
-                                                      std::optional<LeaderEpoch> leader_epoch) {
+                                                      TimestampMs at_least, Offset from) {
     std::vector<std::uint8_t> buffer;
     MILENA_ASSIGN(const ByteView payload, payload_of(batch, codecs, buffer, kMaxPayload));
     RecordReader reader(batch, payload);
     while (reader.next()) {
         const Record& record = reader.record();
         if (record.timestamp < at_least || record.offset < from) continue;
-        return TimestampedOffset{record.timestamp, record.offset,
-                                 leader_epoch.value_or(kNoLeaderEpoch)};
+        return TimestampedOffset{record.timestamp, record.offset, batch.leader_epoch()};
     }
     MILENA_TRY(reader.status());
     return std::nullopt;
@@ -53,8 +51,7 @@ Result<std::optional<TimestampedOffset>> search_batch(const BatchView& batch, Co
 
 // The first record of the segment from `from` on that is not earlier than `timestamp`, looking from
 // `position` on.
-Result<std::optional<TimestampedOffset>> search_segment(const PartitionLog::State& s,
-                                                        const Segment& segment,
+Result<std::optional<TimestampedOffset>> search_segment(const Segment& segment,
                                                         std::uint64_t position,
                                                         TimestampMs timestamp, Offset from,
                                                         Codecs& codecs) {
@@ -68,8 +65,7 @@ Result<std::optional<TimestampedOffset>> search_segment(const PartitionLog::Stat
             return TimestampedOffset{head->max_timestamp, head->last_offset, kNoLeaderEpoch};
         }
         MILENA_ASSIGN(const ByteView body, scanner.body());
-        MILENA_ASSIGN(const auto found, search_batch(BatchView(body), codecs, timestamp, from,
-                                                     s.epochs.epoch_at(head->base_offset)));
+        MILENA_ASSIGN(const auto found, search_batch(BatchView(body), codecs, timestamp, from));
         if (found) return found;
     }
 }
@@ -134,8 +130,8 @@ Result<std::optional<TimestampedOffset>> PartitionLog::offset_for_timestamp(Time
         MILENA_ASSIGN(const IndexedTimestamp before, segment->time_index().lookup(timestamp));
         MILENA_ASSIGN(const IndexedPosition at,
                       segment->offset_index().lookup(std::max(before.offset, s.log_start_offset)));
-        MILENA_ASSIGN(const auto found, search_segment(s, *segment, at.position, timestamp,
-                                                       s.log_start_offset, codecs));
+        MILENA_ASSIGN(const auto found,
+                      search_segment(*segment, at.position, timestamp, s.log_start_offset, codecs));
         if (found) return found;
     }
     return std::nullopt;
@@ -154,7 +150,7 @@ Result<std::optional<TimestampedOffset>> PartitionLog::offset_of_max_timestamp(
     }
     if (latest == nullptr) return std::nullopt;
     MILENA_ASSIGN(const IndexedPosition at, latest->offset_index().lookup(largest.offset));
-    return search_segment(s, *latest, at.position, largest.timestamp, s.log_start_offset, codecs);
+    return search_segment(*latest, at.position, largest.timestamp, s.log_start_offset, codecs);
 }
 
 Result<std::vector<AbortedTransaction>> PartitionLog::aborted_transactions(Offset from,

@@ -73,7 +73,7 @@ Status PartitionLog::close(LogTime) {
     State& s = *state_;
     MILENA_TRY(s.refuse_if_broken());
     s.producers.set_end_offset(s.log_end_offset);
-    MILENA_TRY(s.note(s.snapshots.write(s.producers)));
+    MILENA_TRY(s.note(s.snapshots.write(s.producers, s.log_start_offset)));
     // Only the active segment is not sealed: its indexes end as those of a sealed one do.
     MILENA_TRY(s.note(s.active().seal()));
     MILENA_TRY(sync(SyncScope::everything));

@@ -112,7 +112,7 @@ class Recovery {
             Segment& segment = *s_.segments[i];
             if (i > first) {
                 s_.producers.set_end_offset(segment.base());
-                MILENA_TRY(s_.snapshots.write(s_.producers));
+                MILENA_TRY(s_.snapshots.write(s_.producers, s_.segments.front()->base()));
             }
             s_.log_end_offset = segment.base();
             MILENA_ASSIGN(const std::uint64_t valid, recover_segment(i));
@@ -270,7 +270,7 @@ class Recovery {
         std::vector<Offset> bases;
         for (const auto& segment : s_.segments) bases.push_back(segment->base());
         MILENA_TRY(s_.snapshots.remove_stray(bases));
-        MILENA_TRY(s_.snapshots.write(s_.producers));
+        MILENA_TRY(s_.snapshots.write(s_.producers, s_.segments.front()->base()));
         // Rebuilt indexes are not on the device yet, so the next crash must look at them again.
         s_.recovery_point = std::max(
             s_.log_start_offset, std::min({s_.recovery_point, s_.log_end_offset, rebuilt_from_}));

@@ -27,9 +27,9 @@ std::optional<Offset> SnapshotFiles::latest() const {
     return offsets_.back();
 }
 
-Status SnapshotFiles::write(const ProducerState& state) {
+Status SnapshotFiles::write(const ProducerState& state, Offset log_start_offset) {
     const Offset offset = state.end_offset();
-    if (latest() && *latest() >= offset) return {};
+    if (offset <= latest().value_or(log_start_offset)) return {};
     FileHandle target = handle(offset);
     MILENA_ASSIGN(File* const file, target.get_or_create());
     MILENA_TRY(file->truncate(0));

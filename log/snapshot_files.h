@@ -16,8 +16,9 @@ class SnapshotFiles {
     // `found`: offsets of the files that are there.
     SnapshotFiles(const LogPlace& place, std::vector<Offset> found);
 
-    // Writes the state under its end offset, unless a snapshot of it or a later one is there.
-    Status write(const ProducerState& state);
+    // Writes the state under its end offset, unless a snapshot of it or a later one is there, or
+    // the log begins there, so that there is nothing to remember.
+    Status write(const ProducerState& state, Offset log_start_offset);
     // The newest sound snapshot at or below `at_most`, without producers that have expired by
     // `now`; the state's end offset is that of the snapshot. False: there is none, the state is
     // empty. Removes those that are damaged.

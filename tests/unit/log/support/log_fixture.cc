@@ -1,6 +1,7 @@
 #include "tests/unit/log/support/log_fixture.h"
 
 #include "log/batch_scan.h"
+#include "protocol/base/logger.h"
 #include "protocol/record/control_record.h"
 
 #include <array>
@@ -36,6 +37,7 @@ std::vector<std::uint8_t> make_marker(ProducerId id, ProducerEpoch epoch, bool c
 }
 
 LogTest::LogTest() {
+    set_log_level(LogLevel::off);  // what would be reported is what the tests do on purpose
     expect_ok(disk_.make_dir("/data"));
 }
 
