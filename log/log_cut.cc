@@ -68,10 +68,10 @@ Status cut_end(PartitionLog::State& s, Offset offset, LogTime now) {
         MILENA_TRY(s.doom(std::move(s.segments.back()), now.mono));
         s.segments.pop_back();
     }
-    MILENA_TRY(s.active().truncate_to(offset, now.wall));
-    s.epochs.truncate_from_end(offset);
-    lower_marks(s, offset);
-    MILENA_TRY(reload_producers(s, offset, now.wall));
+    MILENA_ASSIGN(const Offset end, s.active().truncate_to(offset, now.wall));
+    s.epochs.truncate_from_end(end);
+    lower_marks(s, end);
+    MILENA_TRY(reload_producers(s, end, now.wall));
     return sync_cut(s);
 }
 

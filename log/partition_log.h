@@ -142,7 +142,8 @@ class PartitionLog {
 
     // --- Cutting ---
 
-    // Removes every batch that reaches `offset` or beyond; no effect at or above the log end.
+    // Removes every batch that reaches `offset` or beyond, so the log ends at `offset`, or before
+    // it where a batch began that reached beyond; no effect at or above the log end.
     Status truncate_to(Offset offset, LogTime now);
     // Removes everything; the next append gets `offset`.
     Status truncate_fully_and_start_at(Offset offset, LogTime now);

@@ -41,11 +41,13 @@ class Recovery {
     // --- Segments ---
 
     Status open_segments() {
+        std::size_t suspect = s_.segments.size();
         if (s_.segments.empty()) {
             MILENA_TRY(s_.add_segment(options_.log_start_offset, options_.now.wall));
+            suspect = 1;
+        } else if (options_.shutdown == Shutdown::unclean) {
+            suspect = first_suspect();
         }
-        std::size_t suspect = s_.segments.size();
-        if (options_.shutdown == Shutdown::unclean) suspect = first_suspect();
         for (std::size_t i = 0; i < suspect; ++i) {
             MILENA_ASSIGN(const bool sound, inspect(*s_.segments[i]));
             if (!sound) suspect = i;

@@ -208,7 +208,7 @@ Result<std::optional<Offset>> Segment::offset_bound_at(std::uint64_t position) c
     return entry->offset;
 }
 
-Status Segment::truncate_to(Offset offset, TimestampMs now) {
+Result<Offset> Segment::truncate_to(Offset offset, TimestampMs now) {
     MILENA_ASSIGN(const auto cut, find(offset));
     tail_.clear();
     MILENA_TRY(offset_index_.truncate_to(offset));
@@ -227,7 +227,8 @@ Status Segment::truncate_to(Offset offset, TimestampMs now) {
         created_ = now;
         first_batch_timestamp_.reset();
     }
-    return prepare_for_append();
+    MILENA_TRY(prepare_for_append());
+    return cut ? std::min(offset, cut->base_offset) : offset;
 }
 
 Status Segment::begin_rebuild(bool with_transactions) {

@@ -78,7 +78,9 @@ class Segment {
 
     // --- Cutting, rebuilding, removing ---
 
-    Status truncate_to(Offset offset, TimestampMs now);
+    // Removes the batches that reach `offset` or beyond. Where the log then ends: at `offset`, or
+    // at the base of a batch that began below it and went too.
+    Result<Offset> truncate_to(Offset offset, TimestampMs now);
     // Empties the indexes (and the txn index too if asked); then account() for every batch in
     // order, then finish_rebuild.
     Status begin_rebuild(bool with_transactions);

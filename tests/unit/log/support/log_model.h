@@ -34,9 +34,12 @@ struct LogModel {
     }
     void truncate_to(Offset offset) {
         if (offset >= end) return;
-        std::erase_if(batches, [&](const ModelBatch& batch) { return batch.last >= offset; });
         end = offset;
-        start = std::min(start, offset);
+        for (const auto& batch : batches) {
+            if (batch.last >= offset) end = std::min(end, batch.base);
+        }
+        std::erase_if(batches, [&](const ModelBatch& batch) { return batch.last >= offset; });
+        start = std::min(start, end);
     }
     // By the definition: where the first batch of a later epoch begins. Epochs that wrote nothing
     // are not known here.
