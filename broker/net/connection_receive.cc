@@ -146,7 +146,8 @@ std::size_t Connection::hand_up(MutableBytes data) {
         if (at - sent_at >= kBurstBytes || !may_start()) {
             send_replies();
             sent_at = at;
-            if (!may_start()) break;
+            // The peer may have reset the connection, which ended it just now.
+            if (!input_open_ || !may_start()) break;
         }
         const auto sequence = replies_.open();
         host_.counters().requests.add(1);
