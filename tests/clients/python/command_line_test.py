@@ -38,7 +38,7 @@ class CommandLineTest(BrokerTest):
         return self.tool("kafka-topics", "--bootstrap-server", self.broker.bootstrap, *args, **kw)
 
     def test_the_line_of_the_tutorial(self):
-        topic = self.topic_name("clickstream-data")
+        topic = self.topic_name("clickstream-data").replace("_", "-")
         line = ("--create", "--topic", topic, "--bootstrap-server",
                 self.broker.bootstrap.replace("127.0.0.1", "localhost"),
                 "--replication-factor", "1", "--partitions", "3")
@@ -89,7 +89,7 @@ class CommandLineTest(BrokerTest):
         self.assertIn(topic, self.milena("topic list").stdout)
         self.assertIn(topic, self.milena("topic describe", topic).stdout)
         self.milena("produce", topic, text="one\ntwo\nthree\n")
-        out = self.milena("consume", topic, "--from-beginning", "--max-messages", "3").stdout
+        out = self.milena("consume", topic, "--max", "3").stdout
         self.assertEqual(out.splitlines(), ["one", "two", "three"])
         self.milena("topic delete", topic)
         until(lambda: topic not in self.milena("topic list").stdout, "the topic's end")

@@ -56,12 +56,11 @@ class Broker:
 
     def start(self):
         """Starts the process, on the port it had before if it ran already."""
-        log = open(os.path.join(self.directory, "broker.log"), "ab")
         command = [binary(), "serve", "--set", f"listeners=PLAINTEXT://127.0.0.1:{self.port}",
                    "--set", f"log.dirs={os.path.join(self.directory, 'data')}"]
         for setting in self.settings:
             command += ["--set", setting]
-        with log:
+        with open(os.path.join(self.directory, "broker.log"), "ab") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log,
                                             stderr=subprocess.STDOUT)
         self.port = until(self._listening_port, f"a listening line from {' '.join(command)}",
