@@ -9,7 +9,8 @@
 #include "broker/api/partition_lookup.h"
 #include "broker/api/services.h"
 
-#include <set>
+#include <map>
+#include <utility>
 
 namespace milena::api {
 namespace {
@@ -69,27 +70,40 @@ Answer look_up(Services& services, const Request<Body>& request, std::string_vie
     return answer;
 }
 
-void list_offsets(Services& services, const Request<Body>& request, Reply<Response> reply) {
-    std::set<std::pair<std::string_view, PartitionIndex>> seen;
-    std::set<std::pair<std::string_view, PartitionIndex>> repeated;
-    for (const auto& topic : request.body.topics) {
-        for (const auto& partition : topic.partitions) {
-            const std::pair key(topic.name, partition.partition_index);
-            if (!seen.insert(key).second) repeated.insert(key);
+// A partition asked for twice is answered once, with an error.
+class Repeats {
+  public:
+    explicit Repeats(const Body& body) {
+        for (const auto& topic : body.topics) {
+            for (const auto& partition : topic.partitions) {
+                ++times_[{topic.name, partition.partition_index}];
+            }
         }
     }
+    // How often the partition was asked for; 0 once it has been taken.
+    int take(std::string_view topic, PartitionIndex index) {
+        return std::exchange(times_[{topic, index}], 0);
+    }
+
+  private:
+    std::map<std::pair<std::string_view, PartitionIndex>, int> times_;
+};
+
+void list_offsets(Services& services, const Request<Body>& request, Reply<Response> reply) {
+    Repeats repeats(request.body);
     Response response;
     response.topics = decltype(response.topics)::make(request.arena, request.body.topics.size());
     for (std::size_t t = 0; t < response.topics.size(); ++t) {
         const auto& asked = request.body.topics[t];
-        auto& topic = response.topics[t];
-        topic.name = asked.name;
-        topic.partitions = decltype(topic.partitions)::make(request.arena, asked.partitions.size());
-        for (std::size_t p = 0; p < topic.partitions.size(); ++p) {
-            const auto& partition = asked.partitions[p];
-            const bool twice = repeated.contains({asked.name, partition.partition_index});
-            topic.partitions[p] = look_up(services, request, asked.name, partition, twice);
+        auto answers = Array<Answer>::make(request.arena, asked.partitions.size());
+        std::size_t count = 0;
+        for (const auto& partition : asked.partitions) {
+            const auto times = repeats.take(asked.name, partition.partition_index);
+            if (times == 0) continue;
+            answers[count++] = look_up(services, request, asked.name, partition, times > 1);
         }
+        response.topics[t].name = asked.name;
+        response.topics[t].partitions = Array<Answer>(answers.data(), count);
     }
     reply.send(response);
 }

@@ -41,6 +41,10 @@ class Producer {
 
     // The answers of all partitions, in the order of the request.
     void run() {
+        if (request_.body.transactional_id.is_null() && holds_transactional_batch()) {
+            refused_ = fail(ErrorCode::TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+                            "transactional records without a transactional id");
+        }
         const auto& topics = request_.body.topic_data;
         response_.responses = decltype(response_.responses)::make(request_.arena, topics.size());
         for (std::size_t t = 0; t < topics.size(); ++t) {
@@ -69,11 +73,25 @@ class Producer {
             const bool twice =
                 std::any_of(partitions.begin(), partitions.begin() + p,
                             [&](const auto& before) { return before.index == answer.index; });
-            auto status = twice ? Status(fail(ErrorCode::INVALID_REQUEST,
-                                              "the partition stands twice in the request"))
-                                : append(topic, partitions[p], answer);
+            auto status = refused_ ? *refused_
+                          : twice  ? fail(ErrorCode::INVALID_REQUEST,
+                                          "the partition stands twice in the request")
+                                   : append(topic, partitions[p], answer);
             if (!status) refuse(answer, status.error());
         }
+    }
+
+    // Every batch counts, not only the first (CVE-2018-17196).
+    bool holds_transactional_batch() const {
+        for (const auto& topic : request_.body.topic_data) {
+            for (const auto& partition : topic.partition_data) {
+                const auto bytes = partition.records.bytes();
+                if (bytes.size() >= batch_layout::kRecords && BatchView(bytes).is_transactional()) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     Status check_request(const metadata::TopicImage& topic) const {
@@ -114,13 +132,17 @@ class Producer {
             add_record_errors(answer, checked.error());
             return std::unexpected(std::move(checked).error().error);
         }
+        if (checked->view().is_transactional()) {
+            return fail(ErrorCode::INVALID_TXN_STATE,
+                        "the partition has not been added to a transaction");
+        }
         MILENA_ASSIGN(
             const auto outcome,
             partition->append(checked->bytes, static_cast<replica::Acks>(request_.body.acks),
                               log::AppendOrigin::client, now));
         answer.base_offset = outcome.base_offset;
         answer.log_start_offset = outcome.log_start_offset;
-        answer.log_append_time_ms = checked->log_append_time;
+        answer.log_append_time_ms = outcome.duplicate_timestamp.value_or(checked->log_append_time);
         if (outcome.wait_for != kNoOffset) pending_.push_back({partition, outcome, &answer});
         return {};
     }
@@ -148,6 +170,7 @@ class Producer {
     const metadata::ImagePtr image_;
     Response response_;
     std::vector<PendingAppend> pending_;
+    std::optional<Status> refused_;  // the whole request
     bool failed_ = false;
 };
 
