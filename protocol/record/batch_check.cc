@@ -185,7 +185,7 @@ Outcome place(MutableBytes bytes, const BatchRules& rules, const BatchContext& c
     CheckedBatch checked{bytes};
     const auto target = recompression(batch, rules);
     if (!target && batch.codec() != Codec::none) {
-        auto stream = codecs.open(batch.codec(), batch.records(), rules.max_decompressed_bytes);
+        auto stream = codecs.start(batch.codec(), batch.records(), rules.max_decompressed_bytes);
         if (!stream) return reject(std::move(stream).error());
         if (auto bad = judge.walk(**stream, codecs.window())) return std::unexpected(*bad);
     } else {

@@ -80,7 +80,7 @@ struct BatchRejection {
     std::vector<RecordError> record_errors;  // at most kMaxRecordErrors, the first ones
 };
 
-inline constexpr std::size_t kMaxRecordErrors = 1000;
+inline constexpr std::size_t kMaxRecordErrors = 256;
 
 // Checks the `records` field of one partition of a produce request and makes it ready for the log.
 // `rebuilt` is only written to when the batch cannot stay where it is; it must live as long as the

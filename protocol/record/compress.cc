@@ -116,7 +116,7 @@ Status Codecs::compress(const Compression& how, ByteView input, std::vector<std:
 
 Status Codecs::decompress(Codec codec, ByteView input, std::vector<std::uint8_t>& out,
                           std::size_t max_bytes) {
-    MILENA_ASSIGN(auto* stream, open(codec, input, max_bytes));
+    MILENA_ASSIGN(auto* stream, start(codec, input, max_bytes));
     // Grows with what comes out.
     constexpr std::size_t kFirst = 16 * 1024;
     if (out.size() < kFirst) out.resize(kFirst);
@@ -131,7 +131,7 @@ Status Codecs::decompress(Codec codec, ByteView input, std::vector<std::uint8_t>
     }
 }
 
-Result<ByteStream*> Codecs::open(Codec codec, ByteView input, std::size_t max_bytes) {
+Result<ByteStream*> Codecs::start(Codec codec, ByteView input, std::size_t max_bytes) {
     MILENA_ASSIGN(auto* body, state_->body(codec));
     MILENA_TRY(body->begin(input, max_bytes));
     return body;

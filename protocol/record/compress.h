@@ -45,7 +45,7 @@ class Codecs {
 
     // The same piece by piece. The stream reads `input`, and lives in this object until the next
     // call of any function.
-    Result<ByteStream*> open(Codec codec, ByteView input, std::size_t max_bytes);
+    Result<ByteStream*> start(Codec codec, ByteView input, std::size_t max_bytes);
 
     // Working memory for callers: one to read streams through, always of the same size, one for a
     // whole payload. What they hold is the caller's until it returns.

@@ -7,7 +7,6 @@
 
 namespace milena {
 
-using record_walk::PayloadWalker;
 using record_walk::RecordShape;
 
 RecordJudge::RecordJudge(const BatchView& batch, const BatchRules& rules,
@@ -23,17 +22,18 @@ RecordJudge::RecordJudge(const BatchView& batch, const BatchRules& rules,
 }
 
 std::optional<BatchRejection> RecordJudge::walk(ByteView payload) {
-    PayloadWalker walker(payload);
-    return walk(walker);
+    record_walk::MemoryWalker walker(payload);
+    return walk_all(walker);
 }
 
 std::optional<BatchRejection> RecordJudge::walk(ByteStream& payload, MutableBytes memory) {
     record_walk::Window window(payload, memory);
-    PayloadWalker walker(window);
-    return walk(walker);
+    record_walk::WindowWalker walker(window);
+    return walk_all(walker);
 }
 
-std::optional<BatchRejection> RecordJudge::walk(PayloadWalker& walker) {
+template <class Walker>
+std::optional<BatchRejection> RecordJudge::walk_all(Walker& walker) {
     const auto base = static_cast<std::uint64_t>(batch_.base_timestamp().value());
     const auto count = batch_.record_count();
     auto max = max_timestamp_.value();
@@ -59,13 +59,13 @@ std::optional<BatchRejection> RecordJudge::walk(PayloadWalker& walker) {
     return verdict();
 }
 
-std::optional<BatchRejection> RecordJudge::broken(const PayloadWalker& walker, std::int32_t index,
-                                                  const char* mistake) const {
-    if (const auto* error = walker.stream_error()) return BatchRejection{**error, {}};
-    return BatchRejection{
-        {ErrorCode::INVALID_RECORD,
-         fmt::format("record {} of {} is invalid: {}", index, batch_.record_count(), mistake)},
-        {}};
+template <class Walker>
+BatchRejection RecordJudge::broken(const Walker& walker, std::int32_t index,
+                                   const char* mistake) const {
+    if (const auto* error = walker.stream_error()) return {*error, {}};
+    return {{ErrorCode::INVALID_RECORD,
+             fmt::format("record {} of {} is invalid: {}", index, batch_.record_count(), mistake)},
+            {}};
 }
 
 void RecordJudge::note(std::int32_t index, std::int64_t timestamp, Fault fault) {

@@ -23,9 +23,10 @@ class RecordJudge {
     TimestampMs max_timestamp() const { return max_timestamp_; }
 
   private:
-    std::optional<BatchRejection> walk(record_walk::PayloadWalker& walker);
-    std::optional<BatchRejection> broken(const record_walk::PayloadWalker& walker,
-                                         std::int32_t index, const char* mistake) const;
+    template <class Walker>
+    std::optional<BatchRejection> walk_all(Walker& walker);
+    template <class Walker>
+    BatchRejection broken(const Walker& walker, std::int32_t index, const char* mistake) const;
     // Outside the limits; -1, "none", never is.
     bool is_bad(std::int64_t timestamp) const {
         // One comparison for both limits: the age shifted up by what the future may be.

@@ -55,7 +55,7 @@ bool RecordReader::next() {
         if (!rest_.empty()) mistake_ = "there are bytes behind the last record of the batch";
         return false;
     }
-    record_walk::PayloadWalker walker(rest_);
+    record_walk::MemoryWalker walker(rest_);
     record_walk::RecordShape shape;
     if (!walker.next(shape)) {
         mistake_ = walker.mistake();

@@ -24,10 +24,10 @@ bool WindowCursor::skip(std::size_t bytes) {
     if (bytes > left_) return false;
     left_ -= bytes;
     while (bytes > 0) {
-        window_.fill(1);
-        const auto step = std::min(bytes, window_.view().size());
+        window_->fill(1);
+        const auto step = std::min(bytes, window_->view().size());
         if (step == 0) return false;
-        window_.advance(step);
+        window_->advance(step);
         bytes -= step;
     }
     return true;
@@ -36,10 +36,10 @@ bool WindowCursor::skip(std::size_t bytes) {
 bool WindowCursor::uvarint(int max_bytes, std::uint64_t& value) {
     value = 0;
     for (int i = 0; i < max_bytes; ++i) {
-        window_.fill(1);
-        if (left_ == 0 || window_.view().empty()) return false;
-        const std::uint64_t byte = window_.view()[0];
-        window_.advance(1);
+        window_->fill(1);
+        if (left_ == 0 || window_->view().empty()) return false;
+        const std::uint64_t byte = window_->view()[0];
+        window_->advance(1);
         --left_;
         value |= (byte & 0x7f) << (7 * i);
         if (byte < 0x80) return true;
@@ -47,31 +47,28 @@ bool WindowCursor::uvarint(int max_bytes, std::uint64_t& value) {
     return false;
 }
 
-bool PayloadWalker::at_end() {
-    if (window_ == nullptr) return memory_.left() == 0;
-    window_->fill(1);
-    return window_->view().empty() && !window_->error();
+bool WindowWalker::at_end() {
+    window_.fill(1);
+    return window_.view().empty() && !window_.error();
 }
 
-bool PayloadWalker::next_in_window(RecordShape& record) {
+bool WindowWalker::next(RecordShape& record) {
     constexpr std::size_t kLongestVarint = 5;
-    window_->fill(kLongestVarint);
-    MemoryCursor head(window_->view());
+    window_.fill(kLongestVarint);
+    MemoryCursor head(window_.view());
     std::int32_t length = 0;
-    if (!head.varint(length)) return wrong_length();
+    if (!head.varint(length)) return wrong("its length is missing, cut off or overlong");
     if (length < 0) return wrong("its length is negative");
-    window_->advance(window_->view().size() - head.left());
+    window_.advance(static_cast<std::size_t>(head.at() - window_.view().data()));
     const auto size = static_cast<std::size_t>(length);
-    window_->fill(size);
-    if (window_->view().size() >= size) {
-        MemoryCursor body(window_->view().first(size));
-        mistake_ = read_body(body, record);
-        window_->advance(size);
-    } else if (window_->exhausted()) {
-        return beyond_end();
+    window_.fill(size);
+    if (window_.view().size() >= size) {
+        mistake_ = read_body(MemoryCursor(window_.view().first(size)), record);
+        window_.advance(size);
+    } else if (window_.exhausted()) {
+        return wrong("it is longer than what is left of the batch");
     } else {
-        WindowCursor body(*window_, size);
-        mistake_ = read_body(body, record);
+        mistake_ = read_body(WindowCursor(window_, size), record);
     }
     return mistake_ == nullptr;
 }

@@ -87,8 +87,10 @@ Bytes RawBatch::plain() const {
 RawBatch RawBatch::compressed(Codec codec) const {
     RawBatch copy = *this;
     Codecs codecs;
-    copy.payload.emplace();
-    const auto done = codecs.compress(Compression::standard(codec), plain(), *copy.payload);
+    Bytes packed;
+    const auto done =
+        codecs.compress(Compression::standard(codec), payload ? *payload : plain(), packed);
+    copy.payload = std::move(packed);
     MILENA_ASSERT(done.has_value());
     copy.attributes |= static_cast<int>(codec);
     return copy;

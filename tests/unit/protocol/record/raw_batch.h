@@ -62,7 +62,7 @@ struct RawBatch {
     Bytes encoded() const;
     // The records as they stand in the payload.
     Bytes plain() const;
-    // With the payload compressed, as the codec's standard has it.
+    // The same compressed at the codec's standard level.
     RawBatch compressed(Codec codec) const;
 };
 
