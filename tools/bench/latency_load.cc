@@ -43,7 +43,7 @@ class LatencyRun {
     Status take_fetch_answers();
     Status take_records(ByteView records, MonoTime now);
     Status fetch();
-    bool all_arrived() const { return arrived_ == due_.size(); }
+    bool all_arrived() const { return arrived_ == due_.size() && producer_.in_flight() == 0; }
 
     const LatencyLoad& load_;
     const Clock& clock_;
@@ -189,6 +189,10 @@ Result<LatencyFigures> LatencyRun::run() {
 }  // namespace
 
 Result<LatencyFigures> run_latency_load(client::Cluster& cluster, const LatencyLoad& load) {
+    if (load.acks == 0) {
+        return fail(ErrorCode::INVALID_REQUEST,
+                    "this load needs the answers to its records; use acks 1 or all");
+    }
     MILENA_ASSIGN(auto producers,
                   open_lines(cluster, load.topic, 1, ApiKey::Produce, kOldestProduce));
     MILENA_ASSIGN(auto consumers, open_lines(cluster, load.topic, 1, ApiKey::Fetch, kOldestFetch));

@@ -16,7 +16,7 @@ struct LatencyLoad {
     std::string topic;  // with one partition, nobody else writes to it
     double requests_per_second = 500;
     BatchShape batch;
-    std::int16_t acks = -1;
+    std::int16_t acks = -1;  // or 1
     Millis request_timeout{30'000};
     Measure measure;
 };

@@ -80,21 +80,4 @@ Result<std::pair<std::string, std::string>> parse_setting(std::string_view text)
     return std::pair{std::string(text.substr(0, equals)), std::string(text.substr(equals + 1))};
 }
 
-std::string table(const std::vector<std::vector<std::string>>& rows) {
-    std::vector<std::size_t> widths;
-    for (const auto& row : rows) {
-        widths.resize(std::max(widths.size(), row.size()));
-        for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-    }
-    std::string out;
-    for (const auto& row : rows) {
-        for (std::size_t i = 0; i < row.size(); ++i) {
-            const bool last = i + 1 == row.size();
-            out += last ? row[i] : fmt::format("{:<{}}  ", row[i], widths[i]);
-        }
-        out += '\n';
-    }
-    return out;
-}
-
 }  // namespace milena::cli

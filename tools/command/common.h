@@ -9,7 +9,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace CLI {
 class App;
@@ -44,9 +43,5 @@ int report_failure(std::string_view command, const Error& error, bool json, cons
 
 // "name=value".
 Result<std::pair<std::string, std::string>> parse_setting(std::string_view text);
-
-// Rows in columns as wide as their widest cell, two blanks between them; the last column is not
-// padded.
-std::string table(const std::vector<std::vector<std::string>>& rows);
 
 }  // namespace milena::cli
