@@ -30,13 +30,17 @@ metadata::DeleteTopics controller_request(const Request<Body>& request) {
     return asked;
 }
 
+NullableString nullable(const std::optional<std::string>& name) {
+    return name ? NullableString(*name) : NullableString();
+}
+
 void answer_all(Reply<Response>& reply, const metadata::DeleteTopics& asked, const Error& error) {
     Arena arena;
     Response response;
     response.responses = decltype(response.responses)::make(arena, asked.topics.size());
     for (std::size_t i = 0; i < asked.topics.size(); ++i) {
         auto& out = response.responses[i];
-        if (asked.topics[i].name) out.name = *asked.topics[i].name;
+        out.name = nullable(asked.topics[i].name);
         out.topic_id = asked.topics[i].id;
         out.error_code = error.code;
         out.error_message = message_of(arena, error);
@@ -51,7 +55,7 @@ void answer(Reply<Response>& reply, const metadata::DeleteTopics::Reply& result)
     for (std::size_t i = 0; i < result.topics.size(); ++i) {
         auto& out = response.responses[i];
         const auto& topic = result.topics[i];
-        if (topic.name) out.name = *topic.name;
+        out.name = nullable(topic.name);
         out.topic_id = topic.id;
         out.error_code = topic.error.code;
         out.error_message = message_of(arena, topic.error);

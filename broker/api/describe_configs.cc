@@ -46,7 +46,8 @@ Result<std::vector<config::Described>> describe(const Services& services,
                                                 const Body::DescribeConfigsResource& resource) {
     std::vector<std::string_view> wanted;
     config::NameFilter names = nullptr;
-    if (!resource.configuration_keys.is_null()) {
+    // No key at all asks for all of them, as null does.
+    if (!resource.configuration_keys.is_null() && !resource.configuration_keys.empty()) {
         wanted.assign(resource.configuration_keys.begin(), resource.configuration_keys.end());
         names = &wanted;
     }
@@ -84,7 +85,8 @@ Response::DescribeConfigsResourceResult encode_entry(const Request<Body>& reques
     entry.config_source = static_cast<std::int8_t>(from.source);
     entry.is_sensitive = from.sensitive;
     entry.config_type = static_cast<std::int8_t>(from.type);
-    if (request.body.include_documentation) entry.documentation = from.documentation;
+    entry.documentation =
+        request.body.include_documentation ? NullableString(from.documentation) : NullableString();
     if (request.body.include_synonyms) {
         entry.synonyms = decltype(entry.synonyms)::make(arena, from.synonyms.size());
         for (std::size_t i = 0; i < from.synonyms.size(); ++i) {

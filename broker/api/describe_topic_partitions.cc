@@ -51,6 +51,7 @@ struct Page {
         TopicAnswer answer;
         answer.name = request.arena.copy(name);
         answer.is_internal = is_internal_topic(name);
+        answer.topic_authorized_operations = kAllTopicOperations;
         const auto* topic = image.topic(name);
         if (topic == nullptr) {
             answer.error_code = metadata::check_topic_name(name)
@@ -60,7 +61,6 @@ struct Page {
             return true;
         }
         answer.topic_id = topic->id;
-        answer.topic_authorized_operations = kAllTopicOperations;
         const auto total = static_cast<std::int32_t>(topic->partitions.size());
         const auto begin = std::min(first, total);
         const auto end = begin + std::min(room, total - begin);

@@ -24,13 +24,18 @@ using Response = msg::FetchResponse;
 
 constexpr BrokerId kDebugConsumer{-2};
 
+// Kafka takes every negative epoch of a fetch for "not known".
+LeaderEpoch known(LeaderEpoch epoch) {
+    return std::max(epoch, kNoLeaderEpoch);
+}
+
 session::FetchTarget target_of(const Body::FetchTopic& topic,
                                const Body::FetchPartition& partition) {
     session::FetchTarget target;
     target.name = {topic.topic_id, std::string(topic.topic), partition.partition};
     target.fetch_offset = partition.fetch_offset;
-    target.current_leader_epoch = partition.current_leader_epoch;
-    target.last_fetched_epoch = partition.last_fetched_epoch;
+    target.current_leader_epoch = known(partition.current_leader_epoch);
+    target.last_fetched_epoch = known(partition.last_fetched_epoch);
     target.max_bytes = partition.partition_max_bytes;
     return target;
 }

@@ -16,7 +16,7 @@ void FetchReader::resolve() {
     partitions_.reserve(plan_.targets.size());
     for (const auto& target : plan_.targets) {
         auto id = target.name.topic_id;
-        if (id.value().is_zero()) {
+        if (!plan_.uses_topic_ids) {
             const auto* topic = image->topic(std::string_view(target.name.topic));
             if (topic != nullptr) id = topic->id;
         }
@@ -26,9 +26,9 @@ void FetchReader::resolve() {
 
 Error FetchReader::unknown(const session::PartitionName& name) const {
     const auto image = services_->controller.image();
-    const auto* topic = name.topic_id.value().is_zero() ? image->topic(std::string_view(name.topic))
-                                                        : image->topic(name.topic_id);
-    if (topic == nullptr && !name.topic_id.value().is_zero()) {
+    const auto* topic = plan_.uses_topic_ids ? image->topic(name.topic_id)
+                                             : image->topic(std::string_view(name.topic));
+    if (topic == nullptr && plan_.uses_topic_ids) {
         return {ErrorCode::UNKNOWN_TOPIC_ID, "unknown topic id"};
     }
     if (topic == nullptr || topic->partition(name.index) == nullptr) {
@@ -100,7 +100,8 @@ session::FetchMarks FetchReader::marks(std::size_t i) const {
 FetchReader::PartitionAnswer FetchReader::describe(Arena& arena, std::size_t i) const {
     PartitionAnswer answer;
     answer.partition_index = plan_.targets[i].name.index;
-    answer.aborted_transactions = decltype(answer.aborted_transactions)::null();
+    // Kafka's answer for what is not there at all has an empty list, all others none.
+    if (partitions_[i]) answer.aborted_transactions = decltype(answer.aborted_transactions)::null();
     answer.records = Records(ByteView{});
     const auto& outcome = outcomes_[i];
     if (!outcome) {

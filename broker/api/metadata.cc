@@ -14,6 +14,8 @@
 
 #include <vector>
 
+#include <boost/unordered/unordered_flat_set.hpp>
+
 namespace milena::api {
 namespace {
 
@@ -81,8 +83,9 @@ std::vector<TopicAnswer> all_topics(const Builder& build) {
 // Any id in the request makes it one by ids; names are not looked at then.
 std::vector<TopicAnswer> topics_by_id(const Builder& build) {
     std::vector<TopicAnswer> answers;
+    boost::unordered_flat_set<TopicId, std::hash<TopicId>> seen;
     for (const auto& asked : build.request.body.topics) {
-        if (asked.topic_id.value().is_zero()) continue;
+        if (asked.topic_id.value().is_zero() || !seen.insert(asked.topic_id).second) continue;
         const auto* topic = build.image.topic(asked.topic_id);
         answers.push_back(topic != nullptr
                               ? build.topic(*topic)
@@ -94,8 +97,10 @@ std::vector<TopicAnswer> topics_by_id(const Builder& build) {
 std::vector<TopicAnswer> topics_by_name(const Builder& build) {
     std::vector<TopicAnswer> answers;
     std::vector<std::string> to_create;
+    boost::unordered_flat_set<std::string_view> seen;
     for (const auto& asked : build.request.body.topics) {
         const auto name = asked.name.value_or_empty();
+        if (!seen.insert(name).second) continue;
         if (const auto* topic = build.image.topic(name)) {
             answers.push_back(build.topic(*topic));
         } else if (!metadata::check_topic_name(name)) {
@@ -130,6 +135,19 @@ bool names_an_id(const Request<msg::MetadataRequest>& request) {
     return false;
 }
 
+// There is no error for the request as a whole: every topic carries it, and nothing else is told.
+void refuse(const Builder& build, ErrorCode error, Reply<msg::MetadataResponse>& reply) {
+    std::vector<TopicAnswer> topics;
+    for (const auto& topic : build.request.body.topics) {
+        topics.push_back(
+            build.missing(NullableString(topic.name.value_or_empty()), topic.topic_id, error));
+    }
+    msg::MetadataResponse response;
+    response.cluster_id = NullableString();
+    response.topics = Array<TopicAnswer>(topics);
+    reply.send(response);
+}
+
 void metadata(Services& services, const Request<msg::MetadataRequest>& request,
               Reply<msg::MetadataResponse> reply) {
     using Broker = msg::MetadataResponse::MetadataResponseBroker;
@@ -137,10 +155,10 @@ void metadata(Services& services, const Request<msg::MetadataRequest>& request,
     const Builder build{services, request, *image};
     std::vector<TopicAnswer> topics;
     if (const auto error = refused(request); error != ErrorCode::NONE) {
-        for (const auto& topic : request.body.topics) {
-            topics.push_back(build.missing(topic.name, topic.topic_id, error));
-        }
-    } else if (asks_for_all(request)) {
+        refuse(build, error, reply);
+        return;
+    }
+    if (asks_for_all(request)) {
         topics = all_topics(build);
     } else if (names_an_id(request)) {
         topics = topics_by_id(build);

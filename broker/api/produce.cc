@@ -26,6 +26,9 @@ using PartitionAnswer = Response::PartitionProduceResponse;
 
 // Kafka lets its admin client write to internal topics.
 constexpr std::string_view kAdminClient = "__admin_client";
+// The timeout of a request is about other replicas. What is waited for here is our own disk, which
+// Kafka does not wait for: a client that asks for no wait must not be told that its write failed.
+constexpr Millis kLeastWait{1000};
 
 // The records lie in the connection's receive buffer, which is ours to change; only the decoded
 // message shows them as constant.
@@ -39,7 +42,7 @@ class Producer {
     Producer(Services& services, const Request<Body>& request)
         : services_(services), request_(request), image_(services.controller.image()) {}
 
-    // The answers of all partitions, in the order of the request.
+    // The answers of all partitions, in the order of the request; topics without any are left out.
     void run() {
         if (request_.body.transactional_id.is_null() && holds_transactional_batch()) {
             refused_ = fail(ErrorCode::TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
@@ -47,12 +50,15 @@ class Producer {
         }
         const auto& topics = request_.body.topic_data;
         response_.responses = decltype(response_.responses)::make(request_.arena, topics.size());
-        for (std::size_t t = 0; t < topics.size(); ++t) {
-            auto& out = response_.responses[t];
-            out.name = topics[t].name;
-            out.topic_id = topics[t].topic_id;
-            produce_topic(topics[t], out);
+        std::size_t named = 0;
+        for (const auto& topic : topics) {
+            if (topic.partition_data.empty()) continue;
+            auto& out = response_.responses[named++];
+            out.name = topic.name;
+            out.topic_id = topic.topic_id;
+            produce_topic(topic, out);
         }
+        response_.responses = decltype(response_.responses)(response_.responses.data(), named);
     }
 
     Response& response() { return response_; }
@@ -86,9 +92,9 @@ class Producer {
         for (const auto& topic : request_.body.topic_data) {
             for (const auto& partition : topic.partition_data) {
                 const auto bytes = partition.records.bytes();
-                if (bytes.size() >= batch_layout::kRecords && BatchView(bytes).is_transactional()) {
-                    return true;
-                }
+                if (bytes.size() < batch_layout::kRecords) continue;
+                const BatchView batch(bytes);
+                if (batch.magic() == 2 && batch.is_transactional()) return true;
             }
         }
         return false;
@@ -189,7 +195,7 @@ void produce(Services& services, const Request<Body>& request, Reply<Response> r
         reply.send(producer.response());
         return;
     }
-    const auto timeout = std::max(request.body.timeout_ms, Millis(0));
+    const auto timeout = std::max(request.body.timeout_ms, kLeastWait);
     ProduceWaiter::park(producer.response(), std::move(producer.pending()), std::move(reply),
                         request.now + timeout);
 }

@@ -17,12 +17,14 @@ Result<ReadOutcome> Partition::read(const ReadRequest& request) const {
     outcome.high_watermark = machine_.state().high_watermark;
     outcome.last_stable_offset = visible_end(partition::Reader::committed);
     outcome.log_start_offset = log_->log_start_offset();
-    if (request.from < outcome.log_start_offset || request.from > log_->log_end_offset()) {
+    const auto out_of_range = [&] {
         return fail(ErrorCode::OFFSET_OUT_OF_RANGE,
                     "offset " + std::to_string(request.from.value()) + " of " + label_ +
                         " is outside [" + std::to_string(outcome.log_start_offset.value()) + ", " +
                         std::to_string(log_->log_end_offset().value()) + "]");
-    }
+    };
+    if (request.from < outcome.log_start_offset) return out_of_range();
+    // Before the upper bound: a reader beyond our end learns where its log departs from ours.
     if (request.last_fetched_epoch != kNoLeaderEpoch) {
         const auto end = log_->epoch_end_offset(request.last_fetched_epoch);
         if (end.leader_epoch == kNoLeaderEpoch) {
@@ -35,6 +37,7 @@ Result<ReadOutcome> Partition::read(const ReadRequest& request) const {
             return outcome;
         }
     }
+    if (request.from > log_->log_end_offset()) return out_of_range();
     MILENA_ASSIGN(outcome.records, log_->read(request.from, request.max_bytes, request.first,
                                               visible_end(request.reader)));
     if (request.reader == partition::Reader::committed) {

@@ -15,6 +15,21 @@ FetchSessionEpoch next(FetchSessionEpoch epoch) {
     return FetchSessionEpoch(epoch.value() + 1);
 }
 
+// A partition that stands twice counts once: where it came first, with what was said last.
+void drop_repeated(std::vector<FetchTarget>& targets) {
+    if (targets.size() < 2) return;
+    boost::unordered_flat_map<PartitionName, std::size_t> places;
+    places.reserve(targets.size());
+    std::size_t kept = 0;
+    for (auto& target : targets) {
+        const auto [place, is_new] = places.try_emplace(target.name, kept);
+        auto& to = targets[place->second];
+        if (&to != &target) to = std::move(target);
+        if (is_new) ++kept;
+    }
+    targets.resize(kept);
+}
+
 }  // namespace
 
 std::size_t hash_value(const PartitionName& name) {
@@ -29,6 +44,8 @@ Result<FetchPlan> SessionCache::begin(SessionRequest request, MonoTime now) {
         // A full fetch; a session that it names is given up either way.
         if (request.id.value() != 0) sessions_.erase(request.id.value());
         FetchPlan plan;
+        plan.uses_topic_ids = request.uses_topic_ids;
+        drop_repeated(request.partitions);
         if (request.epoch == kInitialEpoch) {
             plan.kind = FetchPlan::Kind::full;
             plan.session = create(request, now);
@@ -61,6 +78,7 @@ Result<FetchPlan> SessionCache::begin_incremental(SessionRequest request, MonoTi
     }
 
     FetchPlan plan;
+    plan.uses_topic_ids = request.uses_topic_ids;
     if (session.entries.empty()) {
         sessions_.erase(found);
         return plan;
@@ -86,7 +104,7 @@ void SessionCache::put(Session& session, FetchTarget target) {
 }
 
 FetchSessionId SessionCache::create(const SessionRequest& request, MonoTime now) {
-    if (request.partitions.empty() || !make_room(request, now)) return FetchSessionId(0);
+    if (!make_room(request, now)) return FetchSessionId(0);
     auto session = std::make_unique<Session>();
     do {
         session->id = FetchSessionId(

@@ -71,6 +71,7 @@ struct FetchPlan {
 
     Kind kind = Kind::sessionless;
     FetchSessionId session{0};  // to be written into the answer; 0: no session
+    bool uses_topic_ids = false;
     std::vector<FetchTarget> targets;
 };
 
