@@ -166,17 +166,18 @@ public final class Answers {
     requests++;
     JsonNode[] replies;
     List<Compare.Difference> found;
+    String what = api.name + " v" + version + " " + shown(body, args);
     long start = System.nanoTime();
     do {
       replies =
           new JsonNode[] {send(api, version, body, args, 0), send(api, version, body, args, 1)};
       found = Compare.differences(comparable(api, replies[0]), comparable(api, replies[1]));
-      if (found.stream().allMatch(d -> gaps.meant(api.name + " v" + version, d.path())))
+      if (found.stream().allMatch(d -> gaps.meant(what, d)))
         break;
     } while (again && System.nanoTime() - start < settleNanos);
     if (again)
       settleNanos -= Math.min(settleNanos, System.nanoTime() - start);
-    report(api.name + " v" + version, abbreviated(body, args), found);
+    report(what, found);
     if (verbose)
       System.out.println("  " + Compare.normal(replies[0]));
     return replies;
@@ -223,10 +224,10 @@ public final class Answers {
     return reply;
   }
 
-  private void report(String request, String what, List<Compare.Difference> found) {
+  private void report(String what, List<Compare.Difference> found) {
     List<Compare.Difference> open = new ArrayList<>();
     for (Compare.Difference d : found)
-      if (!gaps.meant(request, d.path()))
+      if (!gaps.meant(what, d))
         open.add(d);
     if (open.isEmpty()) {
       if (found.isEmpty())
@@ -234,11 +235,11 @@ public final class Answers {
       else
         meant++;
       if (verbose)
-        System.out.println("ok " + request + " " + what);
+        System.out.println("ok " + cut(what));
       return;
     }
     differences++;
-    System.out.println("DIFF " + request + " " + what);
+    System.out.println("DIFF " + cut(what));
     for (Compare.Difference d : open.subList(0, Math.min(open.size(), LINES_PER_REQUEST)))
       System.out.println("     " + (d.path().isEmpty() ? "reply" : d.path()) + ": Kafka "
           + cut(d.a()) + ", ours " + cut(d.b()));
@@ -247,10 +248,10 @@ public final class Answers {
   }
 
   private static String cut(String s) {
-    return s.length() <= 160 ? s : s.substring(0, 150) + "...(" + s.length() + ")";
+    return s.length() <= 230 ? s : s.substring(0, 220) + "...(" + s.length() + ")";
   }
 
-  private String abbreviated(String body, Object[] args) {
+  private String shown(String body, Object[] args) {
     Object[] shown = args.clone();
     for (int i = 0; i < shown.length; i++)
       if (shown[i] instanceof Both b)
@@ -258,7 +259,7 @@ public final class Answers {
       else if (shown[i] instanceof String s && s.length() > 60)
         shown[i] = s.substring(0, 20) + "...";
     String text = args.length == 0 ? body : String.format(body, shown);
-    return cut(text.replace(prefix, "").replaceAll("\\s+", " "));
+    return text.replace(prefix, "").replaceAll("\\s+", " ");
   }
 
   private void removeTopics() {

@@ -159,7 +159,7 @@ final class ConfigAnswers {
       Answers a, int version, int type, String name, String key, int op, String value) {
     a.act("IncrementalAlterConfigs", version,
         "{resources:[{resourceType:%s,resourceName:'%s',configs:[{name:'%s',configOperation:%s,"
-        + "value:%s}]}]}",
+            + "value:%s}]}]}",
         type, name, key, op, value);
   }
 
@@ -178,13 +178,13 @@ final class ConfigAnswers {
       describe(a, TOPIC, t, "retention.ms");
       a.act("IncrementalAlterConfigs", v,
           "{resources:[{resourceType:2,resourceName:'%s',configs:[{name:'retention.ms',"
-          + "configOperation:1,value:null},"
+              + "configOperation:1,value:null},"
               + "{name:'segment.ms',configOperation:0,value:'60000'}]}],validateOnly:true}",
           t);
       describe(a, TOPIC, t, "retention.ms", "segment.ms");
       a.act("IncrementalAlterConfigs", v,
           "{resources:[{resourceType:2,resourceName:'%s',configs:[{name:'retention.ms',"
-          + "configOperation:1,value:null},"
+              + "configOperation:1,value:null},"
               + "{name:'segment.ms',configOperation:0,value:'60000'}]}]}",
           t);
       describe(a, TOPIC, t, "retention.ms", "segment.ms");
@@ -201,7 +201,7 @@ final class ConfigAnswers {
     for (String[] c : TOPIC_VALUES)
       a.act("IncrementalAlterConfigs", 1,
           "{resources:[{resourceType:2,resourceName:'%s',configs:[{name:'%s',configOperation:0,"
-          + "value:%s}]}],validateOnly:true}",
+              + "value:%s}]}],validateOnly:true}",
           t, c[0], c[1]);
   }
 
@@ -248,7 +248,7 @@ final class ConfigAnswers {
         "{resources:[{resourceType:2,resourceName:'%s',configs:[" + key + "," + key + "]}]}", t,
         SET, DELETE);
     String resource = "{resourceType:2,resourceName:'%s',configs:[{name:'retention.ms',"
-                      + "configOperation:0,value:'%s'}]}";
+        + "configOperation:0,value:'%s'}]}";
     a.act("IncrementalAlterConfigs", 1, "{resources:[" + resource + "," + resource + "]}", t, "1",
         t, "2");
     a.act("IncrementalAlterConfigs", 1, "{resources:[" + resource + "," + resource + "]}", t, "77",
@@ -264,7 +264,7 @@ final class ConfigAnswers {
       String t = a.topic("alter" + v);
       a.create(t, 1, "segment.ms", "70000");
       String set = "{resources:[{resourceType:2,resourceName:'%s',configs:[{name:'%s',value:%s}]}],"
-                   + "validateOnly:%s}";
+          + "validateOnly:%s}";
       a.act("AlterConfigs", v, set, t, "retention.ms", "'5000'", "true");
       describe(a, TOPIC, t, "retention.ms", "segment.ms");
       a.act("AlterConfigs", v, set, t, "retention.ms", "'5000'", "false");

@@ -154,8 +154,7 @@ final class FetchAnswers {
     String t = a.topic("fsr");
     Answers.Both id = fill(a, t, 1);
     String in = "{maxWaitMs:0,minBytes:0,sessionId:%s,sessionEpoch:%s,topics:[{topic:'%s',topicId:'"
-                + "%s',partitions:["
-        + part(0, 25, 1000, "") + "]}]}";
+        + "%s',partitions:[" + part(0, 25, 1000, "") + "]}]}";
     for (int v : new int[] {7, 12, 13, LAST}) {
       a.act("Fetch", v, in, 12345, 1, t, id);
       a.act("Fetch", v, in, 12345, 0, t, id);

@@ -5,42 +5,48 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/** The differences that are meant, from the table in gaps.md: | request | where | reason |. */
+/** The differences that are meant, from the tables in gaps.md: request, where, Kafka, ours. */
 final class Gaps {
-  private record Gap(Pattern request, Pattern where, int[] uses) {}
+  private record Gap(String line, Pattern[] columns, int[] uses) {}
 
   private final List<Gap> gaps = new ArrayList<>();
 
   Gaps(Path file) throws IOException {
     for (String line : Files.readAllLines(file)) {
-      String[] cells = line.split("\\|");
-      if (!line.startsWith("| `") || cells.length < 4)
+      String[] cells = line.split("(?<!\\\\)\\|");
+      if (!line.startsWith("| `") || cells.length < 6)
         continue;
-      gaps.add(new Gap(glob(cells[1]), glob(cells[2]), new int[1]));
+      Pattern[] columns = new Pattern[4];
+      for (int i = 0; i < 4; i++) columns[i] = glob(cells[i + 1]);
+      gaps.add(new Gap(cells[1].trim() + " " + cells[2].trim(), columns, new int[1]));
     }
   }
 
   private static Pattern glob(String cell) {
     String text = cell.trim().replace("`", "");
-    return Pattern.compile(Pattern.quote(text).replace("*", "\\E.*\\Q"));
+    return Pattern.compile(Pattern.quote(text).replace("*", "\\E.*\\Q"), Pattern.DOTALL);
   }
 
-  /** Whether the difference at `where` of the request named `request` is in the table. */
-  boolean meant(String request, String where) {
-    for (Gap g : gaps)
-      if (g.request.matcher(request).matches() && g.where.matcher(where).matches()) {
+  /** Whether this difference of the request, named with its version and body, is in the tables. */
+  boolean meant(String request, Compare.Difference d) {
+    String[] seen = {request, d.path().isEmpty() ? "reply" : d.path(), d.a(), d.b()};
+    for (Gap g : gaps) {
+      boolean all = true;
+      for (int i = 0; i < 4 && all; i++) all = g.columns[i].matcher(seen[i]).matches();
+      if (all) {
         g.uses[0]++;
         return true;
       }
+    }
     return false;
   }
 
-  /** Rows that no difference needed: they should leave the table. */
+  /** Rows that no difference needed: they should leave the tables. */
   List<String> unused() {
     List<String> out = new ArrayList<>();
     for (Gap g : gaps)
       if (g.uses[0] == 0)
-        out.add(g.request + " at " + g.where);
+        out.add(g.line);
     return out;
   }
 }

@@ -90,7 +90,7 @@ final class OffsetAnswers {
     String t = a.topic("ole");
     a.create(t, 1);
     String ask = "{replicaId:%s,topics:[{topic:'%s',partitions:[{partition:%s,currentLeaderEpoch:%"
-                 + "s,leaderEpoch:%s}]}]}";
+        + "s,leaderEpoch:%s}]}]}";
     for (int round = 0; round < 2; round++) {
       for (int epoch : new int[] {0, 1, 5, -1, -2})
         a.ask("OffsetForLeaderEpoch", 2, 4, ask, -2, t, 0, -1, epoch);

@@ -5,7 +5,7 @@ import org.apache.kafka.common.record.CompressionType;
 final class ProduceAnswers {
   private static final int FIRST = 3, LAST = 13;
   private static final String ONE = "{acks:%s,timeoutMs:5000,topicData:[{name:'%s',topicId:'%s',"
-                                    + "partitionData:[{index:%s,records:%s}]}]}";
+      + "partitionData:[{index:%s,records:%s}]}]}";
   private static final String UNKNOWN_ID = "AAECAwQFBgcICQoLDA0ODw";
 
   private ProduceAnswers() {}
@@ -84,7 +84,6 @@ final class ProduceAnswers {
    */
   private static void damaged(Answers a) {
     String t = a.topic("pd");
-    Answers.Both id = a.create(t, 1);
     int[][] changes = {
         {0, 7, 8, 1},
         {8, 10, 4, 1},
@@ -117,12 +116,14 @@ final class ProduceAnswers {
         {64, 2, 1, 1},
         {65, 0x7f, 1, 1},
     };
+    // Each has a partition of its own: what one broker takes must not move the others' offsets.
+    Answers.Both id = a.create(t, changes.length);
     for (int v : new int[] {7, 9, 13})
-      for (int[] c : changes)
-        a.act("Produce", v, ONE, "-1", t, id, 0,
-            quoted(Batches.changed(c[0], c[1], c[2], c[3] == 1)));
-    OffsetAnswers.ends(a, t, 1);
-    FetchAnswers.readBack(a, t, id, 0, 0);
+      for (int p = 0; p < changes.length; p++) {
+        int[] c = changes[p];
+        send(a, v, "-1", t, id, p, quoted(Batches.changed(c[0], c[1], c[2], c[3] == 1)));
+      }
+    for (int p = 0; p < changes.length; p++) FetchAnswers.readBack(a, t, id, p, 0);
   }
 
   private static void timestamps(Answers a) {

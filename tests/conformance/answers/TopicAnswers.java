@@ -30,14 +30,14 @@ final class TopicAnswers {
       a.act("CreateTopics", v, one("numPartitions:-1,replicationFactor:-1"), a.topic("def" + v));
       a.act("CreateTopics", v,
           "{topics:[{name:'%s',numPartitions:1,replicationFactor:1}],timeoutMs:5000,validateOnly:"
-          + "true}",
+              + "true}",
           a.topic("dry" + v));
       a.ask("Metadata", 4, 4, "{topics:[{name:'%s'}],allowAutoTopicCreation:false}",
           a.prefix + "dry" + v);
       a.act("CreateTopics", v,
           "{topics:[{name:'%s',numPartitions:1,replicationFactor:1},{name:'%s',numPartitions:0,"
               + "replicationFactor:1},{name:'bad "
-                + "name',numPartitions:1,replicationFactor:1}],timeoutMs:5000}",
+              + "name',numPartitions:1,replicationFactor:1}],timeoutMs:5000}",
           a.topic("mix" + v), a.prefix + "none" + v);
       a.ask("Metadata", 4, 4, "{topics:[{name:'%s'}],allowAutoTopicCreation:false}",
           a.prefix + "mix" + v);
@@ -84,11 +84,11 @@ final class TopicAnswers {
         "numPartitions:-1,replicationFactor:-1,assignments:[{partitionIndex:0,brokerIds:[77]}]",
         "numPartitions:-1,replicationFactor:-1,assignments:[{partitionIndex:0,brokerIds:[-1]}]",
         "numPartitions:-1,replicationFactor:-1,assignments:[{partitionIndex:0,brokerIds:[1]},{"
-        + "partitionIndex:2,brokerIds:[1]}]",
+            + "partitionIndex:2,brokerIds:[1]}]",
         "numPartitions:-1,replicationFactor:-1,assignments:[{partitionIndex:0,brokerIds:[1]},{"
-        + "partitionIndex:1,brokerIds:[1,77]}]",
+            + "partitionIndex:1,brokerIds:[1,77]}]",
         "numPartitions:-1,replicationFactor:-1,assignments:[{partitionIndex:0,brokerIds:[1]},{"
-        + "partitionIndex:0,brokerIds:[1]}]",
+            + "partitionIndex:0,brokerIds:[1]}]",
     };
     for (String fields : bad) a.each("CreateTopics", 2, 7, one(fields), a.prefix + "x");
     for (int v = 2; v <= 7; v++) {
@@ -118,11 +118,11 @@ final class TopicAnswers {
     a.act("CreateTopics", 7,
         one("numPartitions:1,replicationFactor:1,configs:[{name:'retention.ms',value:'3600000'},"
             + "{name:'cleanup.policy',value:'compact,delete'},{name:'max.message.bytes',value:' "
-              + "5000 '}]"),
+            + "5000 '}]"),
         t);
     a.ask("DescribeConfigs", 1, 4,
         "{resources:[{resourceType:2,resourceName:'%s',configurationKeys:['retention.ms','cleanup."
-        + "policy','max.message.bytes']}],"
+            + "policy','max.message.bytes']}],"
             + "includeSynonyms:true}",
         t);
   }
