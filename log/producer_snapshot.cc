@@ -2,6 +2,8 @@
 
 #include "protocol/base/crc32c.h"
 
+#include <algorithm>
+
 namespace milena::log {
 namespace {
 
@@ -45,9 +47,13 @@ std::vector<std::uint8_t> encode_producer_snapshot(const ProducerState& state) {
     std::vector<std::uint8_t> bytes(kHeaderBytes + state.size() * kEntryBytes);
     store_be(bytes.data(), kVersion);
     store_be(bytes.data() + kCoveredAt, static_cast<std::int32_t>(state.size()));
+    std::vector<ProducerId> ids;
+    ids.reserve(state.size());
+    for (const auto& [id, entry] : state.entries()) ids.push_back(id);
+    std::ranges::sort(ids);
     std::uint8_t* to = bytes.data() + kHeaderBytes;
-    for (const auto& [id, entry] : state.entries()) {
-        encode_entry(id, entry, to);
+    for (const ProducerId id : ids) {
+        encode_entry(id, *state.find(id), to);
         to += kEntryBytes;
     }
     store_be(bytes.data() + kCrcAt, crc32c(ByteView(bytes).subspan(kCoveredAt)));

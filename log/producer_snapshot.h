@@ -23,6 +23,7 @@
 
 namespace milena::log {
 
+// Entries in the order of their ids: the same state gives the same bytes.
 std::vector<std::uint8_t> encode_producer_snapshot(const ProducerState& state);
 // Replaces what `into` held, but for its end offset. CORRUPT_MESSAGE when the bytes are no snapshot
 // of a version we know; `into` is then empty.
