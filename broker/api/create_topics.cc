@@ -5,10 +5,12 @@
 // leaves; Kafka may still refuse the first requests to them.
 #include "protocol/msg/create_topics.h"
 
-#include "broker/api/config_view.h"
 #include "broker/api/error_message.h"
 #include "broker/api/handler.h"
 #include "broker/api/services.h"
+#include "broker/config/describe.h"
+
+#include <algorithm>
 
 namespace milena::api {
 namespace {
@@ -39,9 +41,21 @@ metadata::CreateTopics controller_request(const Body& body) {
     return request;
 }
 
+// What the request asked for. A topic that is only validated is in no image.
+config::ConfigMap own_settings(const metadata::CreateTopics& asked, std::string_view topic) {
+    config::ConfigMap own;
+    const auto found = std::find_if(asked.topics.begin(), asked.topics.end(),
+                                    [&](const auto& t) { return t.name == topic; });
+    if (found == asked.topics.end()) return own;
+    for (const auto& setting : found->settings) {
+        if (setting.value) own[setting.name] = *setting.value;
+    }
+    return own;
+}
+
 Response::CreatableTopicResult describe(Arena& arena, Services& services,
                                         const metadata::CreateTopics::Reply::Topic& topic,
-                                        const metadata::Image& image) {
+                                        const metadata::CreateTopics& asked) {
     Response::CreatableTopicResult result;
     result.name = arena.copy(topic.name);
     result.topic_id = topic.id;
@@ -50,7 +64,8 @@ Response::CreatableTopicResult describe(Arena& arena, Services& services,
     if (topic.error.code != ErrorCode::NONE) return result;
     result.num_partitions = topic.partitions;
     result.replication_factor = topic.replication_factor;
-    const auto entries = topic_config_view(services, image, topic.name);
+    const auto entries =
+        config::describe_topic(*services.settings(), own_settings(asked, topic.name));
     result.configs = decltype(result.configs)::make(arena, entries.size());
     for (std::size_t i = 0; i < entries.size(); ++i) {
         auto& config = result.configs[i];
@@ -78,10 +93,9 @@ void answer(Services& services, Reply<Response>& reply,
         reply.send(response);
         return;
     }
-    const auto image = services.controller.image();
     response.topics = decltype(response.topics)::make(arena, result->topics.size());
     for (std::size_t i = 0; i < result->topics.size(); ++i) {
-        response.topics[i] = describe(arena, services, result->topics[i], *image);
+        response.topics[i] = describe(arena, services, result->topics[i], asked);
     }
     reply.send(response);
 }

@@ -25,9 +25,9 @@ public final class Answers {
     void run(Answers answers) throws Exception;
   }
 
-  private static final int LINES_PER_REQUEST = 12;
+  private static final int LINES_PER_REQUEST = 60;
   /** How long one scenario may wait in all for answers to become equal. */
-  private static final long SETTLE_MS = 3000;
+  private static final long SETTLE_MS = 10_000;
   final String prefix = "a" + Long.toString(System.nanoTime() & 0xffffffffL, 36) + "-";
   private final Broker[] brokers;
   private final Gaps gaps;
