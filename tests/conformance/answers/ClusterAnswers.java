@@ -81,7 +81,6 @@ final class ClusterAnswers {
       String t = a.topic("auto" + v);
       a.act("Metadata", v, "{topics:[{name:'%s'}]}", t);
       metadata(a, 13, "topics:[{name:'%s'}]", t);
-      a.act("Metadata", v, "{topics:[{name:'%s'}]}", t);
     }
     a.act("Metadata", 4, "{topics:[{name:'bad name'}]}");
     a.create(a.topic("near.name"), 1);
