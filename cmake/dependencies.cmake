@@ -19,6 +19,8 @@ find_library(SNAPPY_LIBRARY snappy REQUIRED)
 # Asio's own code is compiled once (broker/net/asio.cc), every other file sees declarations only.
 add_library(milena_asio INTERFACE)
 target_compile_definitions(milena_asio INTERFACE
-    BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_ARRAY)
+    BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_ARRAY
+    # Each io_context has one thread, so handlers need no memory fences (and tsan knows none).
+    BOOST_ASIO_DISABLE_FENCED_BLOCK)
 target_link_libraries(milena_asio INTERFACE Boost::headers OpenSSL::SSL OpenSSL::Crypto
     Threads::Threads)

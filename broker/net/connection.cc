@@ -20,7 +20,10 @@ constexpr std::size_t kUncountedMemory = 64 * 1024;
 }  // namespace
 
 Connection::Connection(ConnectionHost& host, Peer peer)
-    : host_(host), reactor_(host.reactor()), partial_(host.blocks()), peer_(std::move(peer)) {}
+    : host_(host),
+      reactor_(host.reactor().shared_from_this()),
+      partial_(host.blocks()),
+      peer_(std::move(peer)) {}
 
 Connection::~Connection() {
     MILENA_ASSERT(closed_ && transport_ == nullptr);
@@ -28,10 +31,10 @@ Connection::~Connection() {
 
 void Connection::open(std::shared_ptr<Connection> self, int socket) {
     self_ = std::move(self);
-    transport_ = make_tcp_transport(reactor_, socket, *this);
-    last_activity_ = reactor_.now();
+    transport_ = make_tcp_transport(*reactor_, socket, *this);
+    last_activity_ = reactor_->now();
     host_.add(*this);
-    state_ = host_.shared().sink.on_open(peer_, reactor_);
+    state_ = host_.shared().sink.on_open(peer_, *reactor_);
     if (host_.draining()) drain();
     request_turn_end();
 }
@@ -39,8 +42,8 @@ void Connection::open(std::shared_ptr<Connection> self, int socket) {
 // --- ReplySink: from any thread; what is left of a closed connection drops everything.
 
 void Connection::complete(std::uint64_t sequence, OutFrame frame) {
-    if (!reactor_.is_current()) {
-        reactor_.post([self = shared_from_this(), sequence, frame = std::move(frame)]() mutable {
+    if (!reactor_->is_current()) {
+        reactor_->post([self = shared_from_this(), sequence, frame = std::move(frame)]() mutable {
             self->complete(sequence, std::move(frame));
         });
         return;
@@ -51,8 +54,8 @@ void Connection::complete(std::uint64_t sequence, OutFrame frame) {
 }
 
 void Connection::close(std::uint64_t sequence, std::string_view reason) {
-    if (!reactor_.is_current()) {
-        reactor_.post([self = shared_from_this(), sequence, text = std::string(reason)] {
+    if (!reactor_->is_current()) {
+        reactor_->post([self = shared_from_this(), sequence, text = std::string(reason)] {
             self->close(sequence, text);
         });
         return;
@@ -64,8 +67,8 @@ void Connection::close(std::uint64_t sequence, std::string_view reason) {
 }
 
 void Connection::mute_until(MonoTime until) {
-    if (!reactor_.is_current()) {
-        reactor_.post([self = shared_from_this(), until] { self->mute_until(until); });
+    if (!reactor_->is_current()) {
+        reactor_->post([self = shared_from_this(), until] { self->mute_until(until); });
         return;
     }
     if (closed_) return;
@@ -88,7 +91,7 @@ void Connection::shut(CloseReason reason, int error) {
                                     {"listener", peer_.listener},
                                     {"reason", close_reason_name(reason)},
                                     {"errno", error}});
-    if (unmute_timer_ != Executor::kNoTimer) reactor_.cancel(unmute_timer_);
+    if (unmute_timer_ != Executor::kNoTimer) reactor_->cancel(unmute_timer_);
     partial_.clear();
     account_memory();
     replies_ = {};
@@ -175,7 +178,7 @@ void Connection::release() {
 void Connection::request_turn_end() {
     if (turn_end_requested_) return;
     turn_end_requested_ = true;
-    reactor_.at_turn_end(*this);
+    reactor_->at_turn_end(*this);
 }
 
 // --- Flow.
@@ -194,7 +197,7 @@ bool Connection::may_start() const {
     const auto& settings = host_.settings();
     return replies_.pending() < settings.pipelined_requests_max &&
            replies_.size() < kSlotsPerRequest * settings.pipelined_requests_max &&
-           replies_.backlog() <= settings.reply_backlog_max && reactor_.now() >= muted_until_;
+           replies_.backlog() <= settings.reply_backlog_max && reactor_->now() >= muted_until_;
 }
 
 bool Connection::may_read() const {
@@ -207,14 +210,14 @@ void Connection::send_replies() {
     const auto result = sender_.send(replies_, *transport_, host_.copy_space());
     if (result.bytes > 0) {
         host_.counters().bytes_out.add(result.bytes);
-        last_activity_ = reactor_.now();
+        last_activity_ = reactor_->now();
     }
     switch (result.outcome) {
         case SendOutcome::kDrained:
             last_drain_ = {};
             return;
         case SendOutcome::kBlocked:
-            if (result.bytes > 0 || last_drain_ == MonoTime{}) last_drain_ = reactor_.now();
+            if (result.bytes > 0 || last_drain_ == MonoTime{}) last_drain_ = reactor_->now();
             write_waiting_ = true;
             transport_->wait_writable();
             return;
@@ -251,12 +254,12 @@ void Connection::resume_input() {
     }
     if (!muted_) host_.counters().reads_muted.add(1);
     muted_ = true;
-    if (muted_until_ > reactor_.now()) unmute_at(muted_until_);
+    if (muted_until_ > reactor_->now()) unmute_at(muted_until_);
 }
 
 void Connection::unmute_at(MonoTime when) {
-    if (unmute_timer_ != Executor::kNoTimer) reactor_.cancel(unmute_timer_);
-    unmute_timer_ = reactor_.call_at(when, [this] {
+    if (unmute_timer_ != Executor::kNoTimer) reactor_->cancel(unmute_timer_);
+    unmute_timer_ = reactor_->call_at(when, [this] {
         unmute_timer_ = Executor::kNoTimer;
         request_turn_end();
     });

@@ -47,7 +47,7 @@ class Connection final : public ReplySink,
     void complete(std::uint64_t sequence, OutFrame frame) override;
     void close(std::uint64_t sequence, std::string_view reason) override;
     void mute_until(MonoTime until) override;
-    Executor& executor() override { return reactor_; }
+    Executor& executor() override { return *reactor_; }
 
     // For the host.
     void check_deadlines(MonoTime now);
@@ -89,7 +89,7 @@ class Connection final : public ReplySink,
     bool frame_stalls(MonoTime now);
 
     ConnectionHost& host_;  // not touched once released: tickets may outlive it
-    Reactor& reactor_;
+    const std::shared_ptr<Reactor> reactor_;
     std::shared_ptr<Connection> self_;
     std::unique_ptr<Transport> transport_;
     std::unique_ptr<ConnectionState> state_;

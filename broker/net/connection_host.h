@@ -5,7 +5,7 @@
 #pragma once
 
 #include "broker/net/alive_count.h"
-#include "broker/net/block_cache.h"
+#include "broker/net/block.h"
 #include "broker/net/connection_limits.h"
 #include "broker/net/frame_sink.h"
 #include "broker/net/log_limiter.h"

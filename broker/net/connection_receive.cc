@@ -115,7 +115,7 @@ bool Connection::received(std::int64_t result) {
         return false;
     }
     any_byte_ = true;
-    last_activity_ = reactor_.now();
+    last_activity_ = reactor_->now();
     host_.counters().bytes_in.add(static_cast<std::uint64_t>(result));
     return true;
 }
@@ -179,7 +179,7 @@ bool Connection::check_length(std::int32_t length, ByteView first_four) {
         return true;
     }
     const auto suppressed =
-        host_.log_limiter().admit("frame_refused", peer_.address, reactor_.now());
+        host_.log_limiter().admit("frame_refused", peer_.address, reactor_->now());
     if (suppressed) {
         log_warn("frame_refused",
                  {{"peer", peer_.address},
@@ -197,7 +197,7 @@ bool Connection::check_length(std::int32_t length, ByteView first_four) {
 
 // The time of a frame, or of what is to be its beginning, starts now.
 void Connection::begin_progress() {
-    no_progress_since_ = window_began_ = reactor_.now();
+    no_progress_since_ = window_began_ = reactor_->now();
     window_bytes_ = 0;
 }
 

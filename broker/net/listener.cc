@@ -87,6 +87,7 @@ Listener::Listener(ConnectionHost& home, std::span<const std::unique_ptr<Connect
 Listener::~Listener() = default;
 
 void Listener::start() {
+    if (stopped_) return;
     acceptor_ = std::make_unique<Acceptor>(home_.reactor());
     boost::system::error_code error;
     acceptor_->socket.assign(asio::ip::tcp::v4(), listening_.get(), error);

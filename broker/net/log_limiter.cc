@@ -8,14 +8,12 @@ std::optional<std::uint64_t> LogLimiter::admit(std::string_view kind, std::strin
     key += '\n';
     key += address;
     if (entries_.size() >= kKeysMax && !entries_.contains(key)) {
-        std::erase_if(entries_, [&](const auto& entry) {
-            return entry.second.last + kInterval <= now && entry.second.suppressed == 0;
-        });
-        if (entries_.size() >= kKeysMax) {
+        if (now >= next_purge_) {
             std::erase_if(entries_,
                           [&](const auto& entry) { return entry.second.last + kInterval <= now; });
+            next_purge_ = now + kInterval;
         }
-        // The table may then hold one more: the key that the rest share.
+        // A shared key: one more per kind of event, of which there are few.
         if (entries_.size() >= kKeysMax) key = kind;
     }
     const auto [at, added] = entries_.try_emplace(std::move(key), Entry{now, 0});

@@ -31,6 +31,7 @@ class LogLimiter {
     };
 
     std::unordered_map<std::string, Entry> entries_;
+    MonoTime next_purge_;
 };
 
 }  // namespace milena::net

@@ -56,9 +56,7 @@ Reactor::Reactor(const Clock& clock, std::string name)
     : clock_(clock), name_(std::move(name)), loop_(std::make_unique<Loop>()) {}
 
 Reactor::~Reactor() {
-    request_stop();
-    if (thread_.joinable()) thread_.join();
-    drop_everything();
+    finish();
 }
 
 void Reactor::start() {
@@ -82,6 +80,14 @@ bool Reactor::join_until(std::chrono::steady_clock::time_point deadline) {
     }
     if (thread_.joinable()) thread_.join();
     return true;
+}
+
+void Reactor::finish() {
+    if (loop_ == nullptr) return;
+    request_stop();
+    if (thread_.joinable()) thread_.join();
+    drop_everything();
+    loop_.reset();
 }
 
 bool Reactor::running() const {

@@ -36,14 +36,15 @@ class TurnEnd {
     ~TurnEnd() = default;
 };
 
-class Reactor final : public Executor {
+// Owned by shared pointers: whoever may be late (a reply ticket) keeps the reactor, stopped by
+// then, so that it can be told and does nothing.
+class Reactor final : public Executor, public std::enable_shared_from_this<Reactor> {
   public:
-    // `clock` must run at the pace of the kernel's monotonic clock. `name` is the thread's (15
-    // bytes are kept).
+    // `clock` must run at the pace of the kernel's monotonic clock, and live until finish(). `name`
+    // is the thread's (15 bytes are kept).
     Reactor(const Clock& clock, std::string name);
     Reactor(const Reactor&) = delete;
     Reactor& operator=(const Reactor&) = delete;
-    // Stops and joins.
     ~Reactor() override;
 
     void start();
@@ -52,6 +53,9 @@ class Reactor final : public Executor {
     // Waits for the thread to end; false when it has not by then.
     bool join_until(std::chrono::steady_clock::time_point deadline);
     bool running() const;
+    // Stops and waits for the thread; lets go of everything. Only post() and is_current() may be
+    // called afterwards.
+    void finish();
     const std::string& name() const { return name_; }
 
     void post(Task task) override;

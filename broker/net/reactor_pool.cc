@@ -11,12 +11,13 @@ namespace milena::net {
 ReactorPool::ReactorPool(const Clock& clock, std::size_t size) {
     MILENA_ASSERT(size > 0);
     for (std::size_t i = 0; i < size; ++i) {
-        reactors_.push_back(std::make_unique<Reactor>(clock, fmt::format("reactor-{}", i)));
+        reactors_.push_back(std::make_shared<Reactor>(clock, fmt::format("reactor-{}", i)));
     }
 }
 
 ReactorPool::~ReactorPool() {
     for (auto& reactor : reactors_) reactor->request_stop();
+    for (auto& reactor : reactors_) reactor->finish();
 }
 
 void ReactorPool::start() {

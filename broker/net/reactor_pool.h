@@ -11,7 +11,6 @@
 
 namespace milena::net {
 
-// Outlives everything that holds a reply ticket: a late reply finds its reactor stopped, not gone.
 class ReactorPool {
   public:
     // `size` > 0.
@@ -27,7 +26,7 @@ class ReactorPool {
     Reactor& operator[](std::size_t index) { return *reactors_[index]; }
 
   private:
-    std::vector<std::unique_ptr<Reactor>> reactors_;
+    std::vector<std::shared_ptr<Reactor>> reactors_;
 };
 
 }  // namespace milena::net

@@ -16,7 +16,7 @@ constexpr std::size_t kKeptCapacity = 1024;
 
 ReceiveBuffer::ReceiveBuffer(ReceiveBuffer&& other) noexcept
     : cache_(other.cache_),
-      block_(std::exchange(other.block_, {})),
+      block_(std::move(other.block_)),
       begin_(std::exchange(other.begin_, 0)),
       end_(std::exchange(other.end_, 0)) {}
 
@@ -32,7 +32,7 @@ ReceiveBuffer& ReceiveBuffer::operator=(ReceiveBuffer&& other) noexcept {
 void ReceiveBuffer::append(ByteView bytes) {
     if (bytes.empty()) return;
     make_room(bytes.size(), std::max(bytes.size(), size()));
-    std::memcpy(block_.data.get() + end_, bytes.data(), bytes.size());
+    std::memcpy(block_.data() + end_, bytes.data(), bytes.size());
     end_ += bytes.size();
 }
 
@@ -42,7 +42,7 @@ MutableBytes ReceiveBuffer::room(std::size_t wanted) {
         const auto most = std::min(wanted, size());
         make_room(most, most);
     }
-    return {block_.data.get() + end_, std::min(wanted, capacity() - end_)};
+    return {block_.data() + end_, std::min(wanted, capacity() - end_)};
 }
 
 void ReceiveBuffer::drop(std::size_t count) {
@@ -52,7 +52,7 @@ void ReceiveBuffer::drop(std::size_t count) {
 }
 
 void ReceiveBuffer::clear() {
-    cache_->give(std::exchange(block_, {}));
+    cache_->give(std::move(block_));
     begin_ = end_ = 0;
 }
 
@@ -67,7 +67,7 @@ void ReceiveBuffer::shrink() {
 void ReceiveBuffer::make_room(std::size_t wanted, std::size_t most) {
     if (capacity() - end_ >= wanted) return;
     if (begin_ > 0) {
-        std::memmove(block_.data.get(), block_.data.get() + begin_, size());
+        std::memmove(block_.data(), block_.data() + begin_, size());
         end_ = size();
         begin_ = 0;
         if (capacity() - end_ >= wanted) return;
@@ -76,17 +76,14 @@ void ReceiveBuffer::make_room(std::size_t wanted, std::size_t most) {
 }
 
 void ReceiveBuffer::reallocate(std::size_t capacity) {
-    if (capacity >= BlockCache::kBlockMin) {
-        if (auto kept = cache_->take(capacity); kept.data != nullptr) {
-            if (end_ > 0) std::memcpy(kept.data.get(), block_.data.get(), end_);
-            cache_->give(std::exchange(block_, std::move(kept)));
-            return;
-        }
+    auto kept = capacity >= BlockCache::kBlockMin ? cache_->take(capacity) : Block{};
+    if (kept.data() == nullptr) {
+        block_ = grown(std::move(block_), end_, capacity);
+        return;
     }
-    auto* grown = static_cast<std::uint8_t*>(std::realloc(block_.data.release(), capacity));
-    MILENA_ASSERT(grown != nullptr);
-    block_.data.reset(grown);
-    block_.capacity = capacity;
+    if (end_ > 0) std::memcpy(kept.data(), block_.data(), end_);
+    std::swap(block_, kept);
+    cache_->give(std::move(kept));
 }
 
 }  // namespace milena::net

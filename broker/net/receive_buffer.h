@@ -5,7 +5,7 @@
 // reactor kept may be larger; their number is bounded there.) One thread.
 #pragma once
 
-#include "broker/net/block_cache.h"
+#include "broker/net/block.h"
 #include "protocol/base/bytes.h"
 
 #include <cstddef>
@@ -26,8 +26,8 @@ class ReceiveBuffer {
 
     bool empty() const { return begin_ == end_; }
     std::size_t size() const { return end_ - begin_; }
-    std::size_t capacity() const { return block_.capacity; }
-    MutableBytes bytes() const { return {block_.data.get() + begin_, size()}; }
+    std::size_t capacity() const { return block_.capacity(); }
+    MutableBytes bytes() const { return {block_.data() + begin_, size()}; }
 
     // Adds bytes at the end. An empty buffer takes exactly the memory for them, a growing one at
     // most doubles.

@@ -154,7 +154,7 @@ std::uint64_t ReplySender::gather_file(Gathered& gathered, const Piece& piece, c
                                        MutableBytes& copy_space) const {
     const auto& slice = *piece.slice;
     const bool can_send_file = !copy_files_ && slice.source->native_handle() >= 0;
-    if (can_send_file && piece.length > kCopyMax) {
+    if (can_send_file && slice.length > kCopyMax) {
         gathered.before_file = true;
         return 0;
     }

@@ -49,7 +49,12 @@ void SocketServer::on_every_reactor(Function function) {
 }
 
 void SocketServer::stop(Millis drain) {
-    if (!running()) return;  // and so nothing was ever accepted
+    if (!running()) {
+        // Nothing was ever accepted, and nothing may be when the reactors start.
+        for (auto& listener : listeners_) listener->stop();
+        listeners_.clear();
+        return;
+    }
     on_every_reactor([this](ConnectionHost& host) {
         for (auto& listener : listeners_) {
             if (&listener->home() == &host) listener->stop();

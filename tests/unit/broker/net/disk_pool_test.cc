@@ -10,16 +10,16 @@ namespace milena::net {
 namespace {
 
 TEST(DiskPool, RunsTasksOnItsThreads) {
-    DiskPool pool(2, 1000);
     std::promise<std::thread::id> ran;
+    DiskPool pool(2, 1000);
     ASSERT_TRUE(pool.submit([&] { ran.set_value(std::this_thread::get_id()); }));
     EXPECT_NE(ran.get_future().get(), std::this_thread::get_id());
 }
 
 TEST(DiskPool, RefusesATaskUntouchedWhenTooManyWait) {
-    DiskPool pool(1, 2);
     std::promise<void> release;
     std::promise<void> entered;
+    DiskPool pool(1, 2);
     ASSERT_TRUE(pool.submit([&] {
         entered.set_value();
         release.get_future().wait();
