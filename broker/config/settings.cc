@@ -158,10 +158,8 @@ Status check_quorum(const NodePlan& node) {
 Result<NodePlan> plan_node(const Values<Scope::Broker>& values, const ConfigMap& layer,
                            std::string_view host_name) {
     NodePlan node;
-    const bool node_id_set = layer.contains("node.id");
     const std::int32_t broker_id = values.get(opt::broker::broker_id);
-    std::int32_t node_id = values.get(opt::broker::node_id);
-    if (broker_id >= 0 && !node_id_set) node_id = broker_id;
+    const std::int32_t node_id = values.get(opt::broker::node_id);
     if (broker_id >= 0 && broker_id != node_id) {
         return fail(ErrorCode::INVALID_CONFIG,
                     fmt::format("broker.id={} and node.id={} must be the same; drop broker.id",
@@ -199,7 +197,22 @@ Result<NodePlan> plan_node(const Values<Scope::Broker>& values, const ConfigMap&
     return node;
 }
 
-// " (server.properties:3)" when the setting that an error begins with was written somewhere.
+// node.id and broker.id are one setting: whoever sets one has set the other, also in the eyes of
+// DescribeConfigs.
+void pair_node_names(Draft& draft) {
+    for (const auto& [set, other] : {std::pair{"node.id", "broker.id"}, {"broker.id", "node.id"}}) {
+        const auto found = draft.layer.find(set);
+        if (found == draft.layer.end() || draft.layer.contains(other)) continue;
+        const Option* option = find_option(Scope::Broker, other);
+        auto value = parse_value(*option, found->second);
+        if (!value) continue;  // broker.id=-1 names no node
+        draft.layer.emplace(other, found->second);
+        draft.values[index_of(Scope::Broker, *option)] = std::move(*value);
+    }
+}
+
+// "server.properties:3: " in front when the setting that an error begins with was written
+// somewhere.
 std::string locate(const std::string& detail, const Draft& draft) {
     for (const auto& [name, where] : draft.where) {
         if (detail.starts_with(name) && detail.size() > name.size() &&
@@ -230,6 +243,7 @@ Result<Settings> Settings::from(const std::vector<Assignment>& assignments,
                                 std::string_view host_name) {
     Draft draft;
     for (const Assignment& assignment : assignments) apply(assignment, draft);
+    pair_node_names(draft);
     Settings result;
     if (draft.errors.empty()) {
         result.values_ = Values<Scope::Broker>(std::move(draft.values));

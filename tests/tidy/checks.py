@@ -145,7 +145,7 @@ def bans():
 
 def banned(tree):
     for path in tree.cpp():
-        code = tree.code(path)
+        code = INCLUDE.sub('', tree.code(path))  # a file may be called after what it tames
         for name, pattern, allowed, why in bans():
             if any(below(path, room) for room in allowed):
                 continue
@@ -278,6 +278,17 @@ def options(tree):
             yield path, line, 'options', f'{name} is called used, but nothing reads it: accepted'
         if not used and (scope, name) in read:
             yield path, line, 'options', f'{name} is read, so it is used, not accepted'
+
+
+def fix_options(tree):
+    """Turns the flags of wrong rows; conf/reference.properties must be printed anew then."""
+    for path, line, _, message in list(options(tree)):
+        before, after = ('accepted', 'used') if 'so it is used' in message else ('used', 'accepted')
+        rows_of_file = tree.text(path).split('\n')
+        text = '\n'.join(rows_of_file[line - 1:])
+        fixed = re.sub(rf'(,\s*){before}\b', rf'\1{after}', text, count=1)
+        (tree.root / path).write_text('\n'.join([*rows_of_file[:line - 1], fixed]))
+        tree.text.cache_clear()
 
 
 CHECKS = (includes, sizes, functions, dead_headers, header_form, banned, words, lines,

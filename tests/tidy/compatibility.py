@@ -58,17 +58,23 @@ def is_current(root):
     return parts is not None and parts[1].strip() == table(root).strip()
 
 
+def write(root):
+    """False when README.md has not exactly one pair of markers."""
+    readme = root / 'README.md'
+    parts = split(readme.read_text())
+    if parts is not None:
+        readme.write_text(f'{parts[0]}{BEGIN}\n{table(root)}\n{END}{parts[2]}')
+    return parts is not None
+
+
 def main():
     root = pathlib.Path(__file__).resolve().parents[2]
     if '--write' not in sys.argv:
         print(table(root))
         return 0
-    readme = root / 'README.md'
-    parts = split(readme.read_text())
-    if parts is None:
+    if not write(root):
         print(f'README.md must have the lines {BEGIN} and {END}', file=sys.stderr)
         return 1
-    readme.write_text(f'{parts[0]}{BEGIN}\n{table(root)}\n{END}{parts[2]}')
     return 0
 
 

@@ -19,12 +19,14 @@ TEST(DiskPool, RunsTasksOnItsThreads) {
 TEST(DiskPool, RefusesATaskUntouchedWhenTooManyWait) {
     std::promise<void> release;
     std::promise<void> entered;
-    DiskPool pool(1, 2);
+    auto released = release.get_future();
+    auto has_entered = entered.get_future();
+    DiskPool pool(1, 2);  // last, so that it ends before what its task looks at
     ASSERT_TRUE(pool.submit([&] {
         entered.set_value();
-        release.get_future().wait();
+        released.wait();
     }));
-    entered.get_future().wait();
+    has_entered.wait();
     ASSERT_TRUE(pool.submit([] {}));
     ASSERT_TRUE(pool.submit([] {}));
     bool ran = false;
