@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""A full disk: producers are told so and may retry, consumers go on, room heals without a restart."""
+"""A full disk: producers are told so and may retry, consumers go on, room heals without restart."""
 import os
 import subprocess
 import tempfile
@@ -25,7 +25,7 @@ class DiskFullTest(BrokerTest):
         cls.settings = (f"log.dirs={cls.disk}/data", "write.durability=page-cache")
         super().setUpClass()
         if not cls.broker.ours:
-            raise unittest.SkipTest("MILENA_BOOTSTRAP names a broker whose disk is not ours to fill")
+            raise unittest.SkipTest("MILENA_BOOTSTRAP names a broker; its disk is not ours")
 
     @classmethod
     def mount(cls, *args):
@@ -35,7 +35,8 @@ class DiskFullTest(BrokerTest):
     def produce(self, topic, lines):
         """Does the broker take the lines? kcat gives up after two seconds of retrying."""
         done = subprocess.run(
-            ["kcat", "-b", self.broker.bootstrap, "-P", "-t", topic, "-X", "message.timeout.ms=2000"],
+            ["kcat", "-b", self.broker.bootstrap, "-P", "-t", topic,
+             "-X", "message.timeout.ms=2000"],
             input="\n".join(lines), text=True, capture_output=True, timeout=60, check=False)
         return "Delivery failed" not in done.stderr and done.returncode == 0
 
