@@ -13,8 +13,8 @@ endif()
 
 add_library(milena_options INTERFACE)
 target_compile_options(milena_options INTERFACE
-    -Wall -Wextra -Wconversion -Wno-sign-conversion -Wshadow=local -Wnon-virtual-dtor
-    -Woverloaded-virtual -Werror=return-type -Werror=switch
+    -Wall -Wextra -Wconversion -Wno-sign-conversion $<$<CXX_COMPILER_ID:GNU>:-Wshadow=local>
+    -Wnon-virtual-dtor -Woverloaded-virtual -Werror=return-type -Werror=switch
     -fno-omit-frame-pointer -fstack-protector-strong)
 target_include_directories(milena_options INTERFACE
     ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/gen)
@@ -24,7 +24,7 @@ if(MILENA_SANITIZE)
     add_compile_options(-fsanitize=${MILENA_SANITIZE} -fno-sanitize-recover=all)
     add_link_options(-fsanitize=${MILENA_SANITIZE})
     # g++ 12 reports uninitialised reads inside std::optional and friends when instrumented.
-    add_compile_options(-Wno-maybe-uninitialized)
+    add_compile_options($<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
 endif()
 
 # milena_library(<name> DEPENDS <targets>...): a static library of every .cc file below this

@@ -21,6 +21,8 @@ namespace milena {
 class Arena {
   public:
     static constexpr std::size_t kBlockBytes = 4096;
+    // What the list of blocks costs for each of them, at the worst moment of its growth.
+    static constexpr std::size_t kBookkeepingBytes = 3 * sizeof(void*);
 
     Arena() = default;
     Arena(const Arena&) = delete;
@@ -35,7 +37,7 @@ class Arena {
     // nullptr when the budget does not allow it.
     void* try_allocate(std::size_t bytes, std::size_t alignment) {
         if (!fits(bytes, alignment)) {
-            const auto size = block_size(bytes, alignment);
+            const auto size = block_size(bytes, alignment) + kBookkeepingBytes;
             if (size > budget_) return nullptr;
             budget_ -= size;
         }

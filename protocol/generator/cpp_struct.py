@@ -22,7 +22,7 @@ def cpp_type(field):
     if not field.can_be_null or inner == 'Records':
         return inner
     if field.struct:
-        return f'std::optional<{inner}>'
+        return f'Nullable<{inner}>'
     return {'string': 'NullableString', 'bytes': 'NullableBytes'}[field.type.wire]
 
 

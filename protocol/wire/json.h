@@ -8,11 +8,11 @@
 #include "protocol/base/nullable_string.h"
 #include "protocol/base/time.h"
 #include "protocol/wire/field_info.h"
+#include "protocol/wire/nullable.h"
 #include "protocol/wire/nullable_bytes.h"
 #include "protocol/wire/records.h"
 
 #include <concepts>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -104,7 +104,7 @@ class JsonFields {
         out_.end(']');
     }
     template <class T>
-    void put(const std::optional<T>& value) {
+    void put(const Nullable<T>& value) {
         value ? put(*value) : out_.null();
     }
     void put(const Records& records) {

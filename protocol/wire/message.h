@@ -8,12 +8,12 @@
 #include "protocol/base/nullable_string.h"
 #include "protocol/base/time.h"
 #include "protocol/wire/api_key.h"
+#include "protocol/wire/nullable.h"
 #include "protocol/wire/nullable_bytes.h"
 #include "protocol/wire/records.h"
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string_view>
 
 namespace milena {

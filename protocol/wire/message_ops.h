@@ -7,6 +7,16 @@
 namespace milena::registry_detail {
 
 template <class T>
+Result<std::size_t> read(ByteView body, ApiVersion version, const ReadLimits& limits) {
+    Arena arena;
+    Reader reader(body, arena, limits);
+    T message;
+    decode(reader, version, message);
+    if (!reader.ok()) return std::unexpected(reader.error(T::kName));
+    return reader.position();
+}
+
+template <class T>
 Result<MessageType::Outcome> recode(ByteView body, ApiVersion version, const ReadLimits& limits) {
     Arena arena;
     Reader reader(body, arena, limits);
@@ -29,8 +39,8 @@ Result<std::string> json(ByteView body, ApiVersion version, JsonOptions options)
 template <class T>
 constexpr MessageType message_type(MessageKind kind, std::int16_t key,
                                    std::int16_t first_flexible) {
-    return {kind,           T::kName,       key,       T::kMinVersion,
-            T::kMaxVersion, first_flexible, recode<T>, json<T>};
+    return {kind,           T::kName, key,       T::kMinVersion, T::kMaxVersion,
+            first_flexible, read<T>,  recode<T>, json<T>};
 }
 
 }  // namespace milena::registry_detail

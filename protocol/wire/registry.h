@@ -31,6 +31,8 @@ struct MessageType {
     std::int16_t max_version;
     std::int16_t first_flexible;
 
+    // Decodes a body and forgets it; the bytes that the message took.
+    Result<std::size_t> (*read)(ByteView body, ApiVersion version, const ReadLimits& limits);
     // Decodes a body and encodes it again.
     Result<Outcome> (*recode)(ByteView body, ApiVersion version, const ReadLimits& limits);
     Result<std::string> (*to_json)(ByteView body, ApiVersion version, JsonOptions options);

@@ -8,7 +8,6 @@
 
 #include <concepts>
 #include <cstring>
-#include <optional>
 #include <string_view>
 
 namespace milena {
@@ -85,7 +84,7 @@ class RandomFields {
         for (T& item : array) put(element, item);
     }
     template <class T>
-    void put(const FieldInfo& field, std::optional<T>& value) {
+    void put(const FieldInfo& field, Nullable<T>& value) {
         value.reset();
         if (!make_null(field)) put(field, value.emplace());
     }
