@@ -103,12 +103,12 @@ class LoadTest : public testing::Test {
     }
 
     client::MachineClock clock_;
-    FakeBroker broker_;
-    std::unique_ptr<client::Cluster> cluster_;
     int partitions_ = 2;
     std::map<PartitionIndex, std::vector<std::vector<std::uint8_t>>> logs_;
     std::vector<std::uint8_t> given_;
     ErrorCode error_ = ErrorCode::NONE;
+    FakeBroker broker_;  // last: its thread uses what stands above
+    std::unique_ptr<client::Cluster> cluster_;
 };
 
 TEST_F(LoadTest, ProducesToEveryPartitionUntilTheTimeIsOver) {
@@ -119,7 +119,7 @@ TEST_F(LoadTest, ProducesToEveryPartitionUntilTheTimeIsOver) {
     EXPECT_LE(figures->requests, static_cast<std::uint64_t>(written));
     EXPECT_EQ(figures->records, figures->requests);
     EXPECT_EQ(figures->bytes, figures->requests * logs_[PartitionIndex(0)][0].size());
-    EXPECT_NEAR(figures->seconds, 0.1, 0.09);
+    EXPECT_GE(figures->seconds, 0.1);
     EXPECT_GT(end(PartitionIndex(0)), 0);
     EXPECT_GT(end(PartitionIndex(1)), 0);
 }

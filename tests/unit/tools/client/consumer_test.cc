@@ -126,14 +126,14 @@ class ConsumerTest : public testing::Test {
     }
 
     MachineClock clock_;
-    FakeBroker broker_;
     ConsumerSettings settings_;
-    std::unique_ptr<Cluster> cluster_;
     Bytes log_;
     Offset end_{100};
     std::vector<msg::FetchResponse::AbortedTransaction> aborted_;
     ErrorCode error_ = ErrorCode::NONE;
     std::vector<std::int64_t> offsets_asked_;
+    FakeBroker broker_;  // last: its thread uses what stands above
+    std::unique_ptr<Cluster> cluster_;
 };
 
 TEST_F(ConsumerTest, GivesRecordsFromTheOffsetOnAlsoInTheMiddleOfABatch) {

@@ -100,13 +100,13 @@ class ProducerTest : public testing::Test {
 
     MachineClock clock_;
     SeededRandom random_{1};
-    FakeBroker broker_;
     ProducerSettings settings_;
-    std::unique_ptr<Cluster> cluster_;
     std::int64_t next_producer_ = 100;
     std::deque<ErrorCode> errors_;
     std::vector<Seen> seen_;
     std::vector<std::string> losses_;
+    FakeBroker broker_;  // last: its thread uses what stands above
+    std::unique_ptr<Cluster> cluster_;
 };
 
 TEST_F(ProducerTest, NumbersTheBatchesOfAPartition) {
