@@ -26,7 +26,7 @@ struct Plan {
 Status check_name(const Image& image, const std::string& name) {
     MILENA_TRY(check_topic_name(name));
     if (image.topic(name)) {
-        return fail(ErrorCode::TOPIC_ALREADY_EXISTS, "topic '" + name + "' exists already");
+        return fail(ErrorCode::TOPIC_ALREADY_EXISTS, "Topic '" + name + "' already exists.");
     }
     if (!may_collide(name)) return {};
     const TopicImage* other = nullptr;
