@@ -34,7 +34,7 @@ TEST(ConnectionDeadline, IdleConnectionIsClosedAndABusyOneIsNot) {
     std::jthread keeping_busy([&] {
         while (!stop) {
             if (!busy.send_frame("still here") || busy.read_frame() != "still here") return;
-            std::this_thread::sleep_for(10ms);
+            pace(10ms);
         }
     });
     EXPECT_EQ(idle.wait_for_end(), Ending::kEndOfStream);
@@ -84,7 +84,7 @@ TEST(ConnectionDeadline, FrameThatMakesNoProgressIsClosed) {
         std::jthread trickling([&](std::stop_token stop) {
             const std::uint8_t byte = 0;
             while (row.trickle && !stop.stop_requested() && client.send({&byte, 1})) {
-                std::this_thread::sleep_for(20ms);
+                pace(20ms);
             }
         });
         EXPECT_NE(client.wait_for_end(), Ending::kStillOpen);
@@ -104,7 +104,7 @@ TEST(ConnectionDeadline, SlowFrameWithProgressIsServed) {
     for (std::size_t at = 0; at < frame.size(); at += 500) {
         ASSERT_TRUE(client.send(
             ByteView(frame).subspan(at, std::min<std::size_t>(500, frame.size() - at))));
-        std::this_thread::sleep_for(15ms);
+        pace(15ms);
     }
     EXPECT_EQ(client.read_frame(), std::string(30'000, 's'));
 }

@@ -122,7 +122,7 @@ TEST(ConnectionFlow, SlowReaderIsServedAsLongAsItReads) {
     std::size_t got = 0;
     while (std::chrono::steady_clock::now() < until) {
         got += client.read_bytes(2000).size();
-        std::this_thread::sleep_for(5ms);
+        pace(5ms);
     }
     got += client.read_bytes(20 * 200'004 - got).size();
     EXPECT_EQ(got, 20U * 200'004U);

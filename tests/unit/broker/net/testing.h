@@ -37,6 +37,11 @@ bool eventually(Condition condition) {
     return true;
 }
 
+// For peers whose slowness is what is tested; never a way to wait for something.
+inline void pace(std::chrono::milliseconds between_bites) {
+    std::this_thread::sleep_for(between_bites);
+}
+
 using Body = std::vector<std::uint8_t>;
 
 Body body_of(std::string_view text);
