@@ -71,6 +71,8 @@ Status roll_to(PartitionLog::State& s, Offset base, LogTime now) {
     const auto empty = s.segments.end() - 2;
     MILENA_TRY((*empty)->remove_files());
     s.segments.erase(empty);
+    // Nothing lies between the log's start and the first batch any more.
+    s.log_start_offset = std::max(s.log_start_offset, s.segments.front()->base());
     return {};
 }
 
@@ -188,6 +190,7 @@ Result<AppendInfo> PartitionLog::append_as_follower(ByteView batches, LogTime no
 Status PartitionLog::roll(LogTime now) {
     State& s = *state_;
     MILENA_TRY(s.refuse_if_broken());
+    if (s.active().size() == 0) return {};
     return s.note(roll_to(s, s.log_end_offset, now));
 }
 

@@ -119,7 +119,7 @@ TEST_F(LoadTest, ProducesToEveryPartitionUntilTheTimeIsOver) {
     EXPECT_LE(figures->requests, static_cast<std::uint64_t>(written));
     EXPECT_EQ(figures->records, figures->requests);
     EXPECT_EQ(figures->bytes, figures->requests * logs_[PartitionIndex(0)][0].size());
-    EXPECT_GE(figures->seconds, 0.1);
+    EXPECT_GE(figures->seconds, 0.09);
     EXPECT_GT(end(PartitionIndex(0)), 0);
     EXPECT_GT(end(PartitionIndex(1)), 0);
 }
