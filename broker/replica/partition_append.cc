@@ -43,7 +43,11 @@ Result<AppendOutcome> Partition::append(MutableBytes batch, Acks acks, log::Appe
     }
     outcome.log_start_offset = log_->log_start_offset();
     // A duplicate waits like its original: its first reply may never have left.
-    if (acks == Acks::all && state.acknowledged <= last) outcome.wait_for = last + 1;
+    if (acks == Acks::all && state.acknowledged <= last) {
+        outcome.wait_for = last + 1;
+        // What recovery found after a crash was never synced, and nothing else may be appended.
+        if (duplicate) want_sync(log::SyncScope::data);
+    }
     return outcome;
 }
 

@@ -154,6 +154,23 @@ TEST_F(PartitionTest, ADuplicateGetsItsFirstOffsetAndWaitsLikeTheOriginal) {
     EXPECT_EQ(append(Acks::leader)->base_offset, Offset(2)) << "nothing was appended for it";
 }
 
+TEST_F(PartitionTest, ADuplicateOfWhatACrashLeftUnsyncedIsSynced) {
+    BatchTraits traits;
+    traits.producer_id = ProducerId(7);
+    traits.producer_epoch = ProducerEpoch(0);
+    traits.base_sequence = Sequence(0);
+    ASSERT_TRUE(append(Acks::all, 2, traits));
+    subject.reset();  // without a clean close, and before its sync
+    jobs.clear();
+    open(partition::Durability::disk);
+    const auto again = append(Acks::all, 2, traits);
+    ASSERT_TRUE(again);
+    ASSERT_TRUE(again->duplicate_timestamp);
+    ASSERT_EQ(again->wait_for, Offset(2));
+    run_job();
+    EXPECT_EQ(subject->is_acknowledged(*again).value(), true);
+}
+
 TEST_F(PartitionTest, ReadersAreWokenByAppendsUntilTheyLeave) {
     const auto reader = std::make_shared<Woken>(executor);
     subject->park_reader(reader, Offset(0));
