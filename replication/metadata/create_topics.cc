@@ -8,6 +8,7 @@
 #include "replication/metadata/topic_names.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 namespace milena::metadata {
@@ -155,62 +156,63 @@ TopicReply refused(const std::string& name, Error error) {
     return reply;
 }
 
+TopicReply create_topic(const DecideContext& context, const Topic& topic, RecordList& records) {
+    auto plan = plan_topic(context, topic);
+    if (!plan) return refused(topic.name, std::move(plan).error());
+    TopicId id;
+    do {
+        id = TopicId(context.random.uuid());
+    } while (context.image.topic(id));
+    add_topic(records, context.image, topic.name, id, *plan);
+    return {topic.name, id, success(), static_cast<std::int32_t>(plan->partitions.size()),
+            plan->replication_factor};
+}
+
 }  // namespace
 
 Decision decide(const CreateTopics& request, const DecideContext& context) {
-    CreateTopics::Reply reply;
     std::set<std::string_view> seen;
     std::set<std::string_view> twice;
     for (const auto& topic : request.topics) {
         if (!seen.insert(topic.name).second) twice.insert(topic.name);
     }
+    // Refused whatever else the request holds; answered last, as Kafka does.
+    std::vector<TopicReply> impossible;
     std::vector<const Topic*> topics;
-    for (const auto& topic : request.topics) {
-        if (twice.contains(topic.name)) continue;
-        if (topic.name == kClusterMetadataTopic) {
-            reply.topics.push_back(
-                refused(topic.name,
-                        {ErrorCode::INVALID_REQUEST, "'" + topic.name +
-                                                         "' is the log of the cluster's metadata "
-                                                         "and cannot be created as a topic"}));
-        } else {
-            topics.push_back(&topic);
-        }
-    }
     for (const auto name : twice) {
-        reply.topics.push_back(
+        impossible.push_back(
             refused(std::string(name),
                     {ErrorCode::INVALID_REQUEST,
                      "topic '" + std::string(name) + "' stands more than once in the request"}));
     }
+    for (const auto& topic : request.topics) {
+        if (twice.contains(topic.name)) continue;
+        if (topic.name == kClusterMetadataTopic) {
+            impossible.push_back(refused(topic.name, {ErrorCode::INVALID_REQUEST,
+                                                      "'" + topic.name +
+                                                          "' is the log of the cluster's metadata "
+                                                          "and cannot be created as a topic"}));
+        } else {
+            topics.push_back(&topic);
+        }
+    }
 
+    CreateTopics::Reply reply;
     RecordList records;
-    const std::size_t refused_before = reply.topics.size();
     Status whole = check_partition_count(context, topics);
     for (const Topic* topic : topics) {
         if (!whole) break;
-        auto plan = plan_topic(context, *topic);
-        if (!plan) {
-            reply.topics.push_back(refused(topic->name, std::move(plan).error()));
-            continue;
-        }
-        TopicId id;
-        do {
-            id = TopicId(context.random.uuid());
-        } while (context.image.topic(id));
-        add_topic(records, context.image, topic->name, id, *plan);
-        reply.topics.push_back({topic->name, id, success(),
-                                static_cast<std::int32_t>(plan->partitions.size()),
-                                plan->replication_factor});
+        reply.topics.push_back(create_topic(context, *topic, records));
         whole = check_size(records);
     }
     if (!whole) {
         records = {};
-        reply.topics.resize(refused_before);
+        reply.topics.clear();
         for (const Topic* topic : topics) {
             reply.topics.push_back(refused(topic->name, whole.error()));
         }
     }
+    std::move(impossible.begin(), impossible.end(), std::back_inserter(reply.topics));
     if (request.validate_only) records = {};
     return {std::move(records), std::move(reply)};
 }

@@ -94,7 +94,7 @@ void administer(Node& node, const std::string& prefix) {
                         {{"retention.ms", ConfigOp::remove, std::nullopt},
                          {"max.message.bytes", ConfigOp::set, "1000"}}},
                        {{ResourceType::broker, ""}, {{"log.cleaner.threads", ConfigOp::set, "2"}}},
-                       {{ResourceType::broker, "1"}, {{"log.cleaner.threads", ConfigOp::set, ""}}}};
+                       {{ResourceType::broker, "1"}, {{"log.cleaner.threads", ConfigOp::set, "1"}}}};
     node.ask(alter);
     node.ask(metadata::AllocateProducerIds{BrokerId(1), node.epoch});
 }
