@@ -122,6 +122,8 @@ Status Server::Parts::start_quorum() {
     options.controller.default_replication_factor =
         static_cast<std::int16_t>(current->get(key::default_replication_factor));
     options.controller.min_insync_replicas = current->get(key::min_insync_replicas);
+    options.snapshot_bytes = static_cast<std::uint64_t>(
+        current->get(key::metadata_log_max_record_bytes_between_snapshots));
     options.on_failure = [](const Error& error) {
         log_error("metadata_log_failed",
                   {{"reason", error.detail},

@@ -1,5 +1,6 @@
 // Topics and partitions: what their records do to an image.
 #include "replication/metadata/image_editor.h"
+#include "replication/metadata/topic_names.h"
 
 namespace milena::metadata {
 namespace {
@@ -47,6 +48,27 @@ void ImageEditor::set_partition(TouchedTopic& topic, PartitionIndex index,
     topic.partitions.insert(index);
 }
 
+void ImageEditor::add_to_group(const std::string& name) {
+    if (!may_collide(name)) return;
+    const std::string folded = folded_name(name);
+    const NameGroup* before = next_->name_groups.find(folded);
+    auto group = std::make_shared<NameGroup>(before ? *before : NameGroup{folded, {}});
+    group->names.push_back(name);
+    groups_.set(std::move(group));
+}
+
+void ImageEditor::remove_from_group(const std::string& name) {
+    if (!may_collide(name)) return;
+    const std::string folded = folded_name(name);
+    auto group = std::make_shared<NameGroup>(*next_->name_groups.find(folded));
+    std::erase(group->names, name);
+    if (group->names.empty()) {
+        groups_.erase(folded);
+    } else {
+        groups_.set(std::move(group));
+    }
+}
+
 Status ImageEditor::apply(const msg::TopicRecord& record) {
     const std::string name(record.name);
     if (next_->topic(record.name) || next_->topic(record.topic_id)) {
@@ -58,6 +80,7 @@ Status ImageEditor::apply(const msg::TopicRecord& record) {
     now->id = record.topic_id;
     by_id_.set(now);
     by_name_.set(now);
+    add_to_group(name);
     if (!touched_.contains(record.topic_id)) touched_order_.push_back(record.topic_id);
     touched_[record.topic_id].now = std::move(now);
     return {};
@@ -75,6 +98,7 @@ Status ImageEditor::apply(const msg::RemoveTopicRecord& record) {
     next_->partition_count -= removed->partitions.size();
     by_id_.erase(removed->id);
     by_name_.erase(removed->name);
+    remove_from_group(removed->name);
     if (!next_->config(ResourceType::topic, removed->name).empty()) {
         set_config({ResourceType::topic, removed->name}, {});
     }

@@ -30,13 +30,10 @@ Status check_name(const Image& image, const std::string& name) {
         return fail(ErrorCode::TOPIC_ALREADY_EXISTS, "Topic '" + name + "' already exists.");
     }
     if (!may_collide(name)) return {};
-    const TopicImage* other = nullptr;
-    image.topics_by_name.for_each([&](const auto& topic) {
-        if (names_collide(topic->name, name)) other = topic.get();
-    });
-    if (!other) return {};
+    const NameGroup* group = image.name_groups.find(folded_name(name));
+    if (!group) return {};
     return fail(ErrorCode::INVALID_TOPIC_EXCEPTION,
-                "topic name '" + name + "' collides with topic '" + other->name +
+                "topic name '" + name + "' collides with topic '" + group->names.front() +
                     "': '.' and '_' are the same in metric names");
 }
 

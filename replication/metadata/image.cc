@@ -1,5 +1,7 @@
 #include "replication/metadata/image.h"
 
+#include "replication/metadata/topic_names.h"
+
 #include <algorithm>
 
 namespace milena::metadata {
@@ -70,11 +72,6 @@ std::int16_t Image::feature_level(std::string_view name) const {
     return at == features.end() ? std::int16_t{0} : at->second;
 }
 
-bool Delta::empty() const {
-    return topics.empty() && configs.empty() && brokers.empty() && !features_changed &&
-           !controllers_changed && !producer_ids_changed && !kept_changed;
-}
-
 bool same_state(const Image& a, const Image& b) {
     if (a.topics_by_id.size() != b.topics_by_id.size() || a.configs.size() != b.configs.size() ||
         a.partition_count != b.partition_count || a.features != b.features ||
@@ -99,14 +96,23 @@ std::optional<std::string_view> check_invariants(const Image& image) {
         if (!broken) broken = name;
     };
     std::size_t partitions = 0;
+    std::size_t may_collide_count = 0;
     image.topics_by_id.for_each([&](const auto& topic) {
         if (image.topic(topic->name) != topic.get()) note("NamesMatchIds");
+        may_collide_count += may_collide(topic->name);
         partitions += topic->partitions.size();
         for (const auto& partition : topic->partitions) {
             note(partition ? check_partition(*partition) : "PartitionsAreDense");
         }
     });
     if (image.topics_by_name.size() != image.topics_by_id.size()) note("NamesMatchIds");
+    image.name_groups.for_each([&](const auto& group) {
+        may_collide_count -= group->names.size();
+        for (const auto& name : group->names) {
+            if (!image.topic(name) || folded_name(name) != group->folded) note("NamesMatchIds");
+        }
+    });
+    if (may_collide_count != 0) note("NamesMatchIds");
     if (image.partition_count != partitions) note("PartitionsAreDense");
     image.configs.for_each([&](const auto& config) {
         if (config->values.empty()) note("ConfigsAreNotEmpty");

@@ -3,7 +3,8 @@
 // the pointer once per request and sees one consistent state.
 //
 // Invariants (check_invariants names the first that is broken):
-//   NamesMatchIds        topics_by_name and topics_by_id hold the same topics
+//   NamesMatchIds        topics_by_name and topics_by_id hold the same topics, name_groups those
+//                        of them that may collide
 //   IsrWithinReplicas    isr, elr and the leader of a partition are among its replicas
 //   DirectoriesMatch     a partition has one directory per replica, or none at all
 //   PartitionsAreDense   partition ids of a topic run from 0 without holes
@@ -147,6 +148,12 @@ struct Provenance {
 // kept as they were written, by their identity, so that nothing is lost in a snapshot.
 using KeptRecords = std::map<std::string, std::vector<std::uint8_t>, std::less<>>;
 
+// Topics whose names are the same once '.' is read as '_': normally one, see topic_names.h.
+struct NameGroup {
+    std::string folded;
+    std::vector<std::string> names;
+};
+
 struct TopicNameTraits {
     using Key = std::string_view;
     static Key key(const TopicImage& topic) { return topic.name; }
@@ -156,6 +163,11 @@ struct TopicIdTraits {
     using Key = TopicId;
     static Key key(const TopicImage& topic) { return topic.id; }
     static std::size_t hash(Key id) { return std::hash<TopicId>{}(id); }
+};
+struct NameGroupTraits {
+    using Key = std::string_view;
+    static Key key(const NameGroup& group) { return group.folded; }
+    static std::size_t hash(Key folded) { return std::hash<std::string_view>{}(folded); }
 };
 struct ConfigTraits {
     struct Key {
@@ -174,6 +186,7 @@ struct ConfigTraits {
 struct Image {
     PersistentMap<TopicImage, TopicNameTraits> topics_by_name;
     PersistentMap<TopicImage, TopicIdTraits> topics_by_id;
+    PersistentMap<NameGroup, NameGroupTraits> name_groups;  // of names that hold '.' or '_'
     PersistentMap<ConfigImage, ConfigTraits> configs;
     // Few and read together: sorted by id, copied whole when one changes.
     std::vector<std::shared_ptr<const BrokerImage>> brokers;
@@ -211,8 +224,6 @@ struct Delta {
     bool controllers_changed = false;
     bool producer_ids_changed = false;
     bool kept_changed = false;
-
-    bool empty() const;
 };
 
 // Same state, wherever it came from? Provenance is not compared. For tests and snapshots.

@@ -8,6 +8,7 @@ ImageEditor::ImageEditor(const Image& base)
     : next_(std::make_shared<Image>(base)),
       by_name_(next_->topics_by_name),
       by_id_(next_->topics_by_id),
+      groups_(next_->name_groups),
       configs_(next_->configs) {}
 
 ImageEditor::~ImageEditor() = default;

@@ -56,6 +56,8 @@ class ImageEditor {
     Status apply(const msg::PartitionChangeRecord& record);
     Status apply(const msg::ClearElrRecord& record);
     TouchedTopic* touch(TopicId id);
+    void add_to_group(const std::string& name);
+    void remove_from_group(const std::string& name);
     void set_partition(TouchedTopic& topic, PartitionIndex index, PartitionImage partition);
 
     // apply_cluster.cc
@@ -95,6 +97,7 @@ class ImageEditor {
     std::shared_ptr<Image> next_;
     PersistentMap<TopicImage, TopicNameTraits>::Editor by_name_;
     PersistentMap<TopicImage, TopicIdTraits>::Editor by_id_;
+    PersistentMap<NameGroup, NameGroupTraits>::Editor groups_;
     PersistentMap<ConfigImage, ConfigTraits>::Editor configs_;
     std::unordered_map<TopicId, TouchedTopic> touched_;
     std::vector<TopicId> touched_order_;

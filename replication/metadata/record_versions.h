@@ -26,6 +26,5 @@ inline ApiVersion partition_version(std::int16_t metadata_version) {
 
 // BrokerRegistrationChangeRecord goes by what it changes.
 inline constexpr ApiVersion kFencingVersion{0};
-inline constexpr ApiVersion kControlledShutdownVersion{1};
 
 }  // namespace milena::metadata

@@ -10,10 +10,6 @@ bool is_allowed(char c) {
            c == '_' || c == '-';
 }
 
-char folded(char c) {
-    return c == '.' ? '_' : c;
-}
-
 }  // namespace
 
 Status check_topic_name(std::string_view name) {
@@ -36,9 +32,10 @@ Status check_topic_name(std::string_view name) {
     return {};
 }
 
-bool names_collide(std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [](char x, char y) { return folded(x) == folded(y); });
+std::string folded_name(std::string_view name) {
+    std::string folded(name);
+    std::replace(folded.begin(), folded.end(), '.', '_');
+    return folded;
 }
 
 bool may_collide(std::string_view name) {

@@ -3,6 +3,7 @@
 
 #include "protocol/base/error.h"
 
+#include <string>
 #include <string_view>
 
 namespace milena::metadata {
@@ -15,8 +16,8 @@ inline constexpr std::string_view kClusterMetadataTopic = "__cluster_metadata";
 Status check_topic_name(std::string_view name);
 
 // Metric names hold '_' where a topic name holds '.', so two names that differ only in those
-// cannot live together.
-bool names_collide(std::string_view a, std::string_view b);
+// cannot live together: their folded names are the same.
+std::string folded_name(std::string_view name);
 bool may_collide(std::string_view name);
 
 }  // namespace milena::metadata

@@ -194,6 +194,25 @@ TEST(CreateTopics, ANameThatStandsTwiceIsRefusedOnceAndTheOthersAreCreated) {
     EXPECT_NE(cluster.image().topic("once"), nullptr);
 }
 
+// As in Kafka: the names of one request are not compared with each other.
+TEST(CreateTopics, CollidingNamesOfOneRequestLiveAndDieEachForItself) {
+    TestCluster cluster;
+    cluster.add_broker(1);
+    CreateTopics request;
+    request.topics = {named("a.b"), named("a_b")};
+    for (const auto& topic : cluster.ask(request).topics) {
+        EXPECT_EQ(topic.error.code, ErrorCode::NONE);
+    }
+    for (const auto name : {"a.b", "a_b"}) {
+        DeleteTopics remove;
+        remove.topics = {{name, {}}};
+        cluster.ask(remove);
+        EXPECT_EQ(cluster.create("a.b", 0).error.code, name == std::string("a.b")
+                                                           ? ErrorCode::INVALID_TOPIC_EXCEPTION
+                                                           : ErrorCode::INVALID_PARTITIONS);
+    }
+}
+
 TEST(CreateTopics, OneRequestCannotAskForMoreThanTenThousandRecords) {
     struct Row {
         std::vector<std::int32_t> partitions;
