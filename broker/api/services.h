@@ -10,10 +10,10 @@
 #include "broker/replica/partition_table.h"
 #include "broker/session/fetch_session.h"
 #include "protocol/base/arena.h"
+#include "protocol/base/shared_cell.h"
 #include "protocol/base/time.h"
 #include "protocol/record/compress.h"
 
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -31,7 +31,7 @@ struct ReactorScratch {
 struct Services {
     BrokerId self;
     std::string cluster_id;
-    const std::atomic<std::shared_ptr<const config::Settings>>& current_settings;
+    const SharedCell<const config::Settings>& current_settings;
     const Clock& clock;
     quorum::ControllerHost& controller;
     quorum::ProducerIds* producer_ids;  // set before the first request

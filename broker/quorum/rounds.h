@@ -9,9 +9,9 @@
 
 #include "broker/quorum/metadata_log.h"
 #include "broker/quorum/quorum.h"
+#include "protocol/base/shared_cell.h"
 #include "replication/raft/raft.h"
 
-#include <atomic>
 #include <deque>
 #include <optional>
 #include <variant>
@@ -76,7 +76,7 @@ class Rounds {
     raft::VoterSet voters_;
     std::optional<metadata::Controller> controller_;
     std::vector<ControllerHost::Publisher> publishers_;
-    std::atomic<metadata::ImagePtr> image_{std::make_shared<const metadata::Image>()};
+    SharedCell<const metadata::Image> image_{std::make_shared<const metadata::Image>()};
     std::optional<metadata::ImageChange> replayed_;  // until start()
     bool transaction_left_open_ = false;             // by a crash of Kafka
     Offset decided_end_{0};

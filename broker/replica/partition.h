@@ -12,10 +12,10 @@
 #include "broker/replica/topic_settings.h"
 #include "log/partition_log.h"
 #include "protocol/base/error.h"
+#include "protocol/base/shared_cell.h"
 #include "replication/partition/access.h"
 #include "replication/partition/partition.h"
 
-#include <atomic>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -184,7 +184,7 @@ class Partition final : public std::enable_shared_from_this<Partition> {
     const PartitionName name_;
     const std::string label_;  // "events-3", for errors and log lines
     Flusher& flusher_;
-    std::atomic<std::shared_ptr<const TopicSettings>> settings_;
+    SharedCell<const TopicSettings> settings_;
 
     mutable std::mutex mutex_;
     std::unique_ptr<log::PartitionLog> log_;  // null once closed

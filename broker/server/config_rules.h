@@ -2,16 +2,16 @@
 #pragma once
 
 #include "broker/config/describe.h"
+#include "protocol/base/shared_cell.h"
 #include "replication/metadata/config_rules.h"
 
-#include <atomic>
 #include <memory>
 
 namespace milena::broker {
 
 class ConfigRules final : public metadata::ConfigRules {
   public:
-    explicit ConfigRules(const std::atomic<std::shared_ptr<const config::Settings>>& settings)
+    explicit ConfigRules(const SharedCell<const config::Settings>& settings)
         : settings_(settings) {}
 
     Status validate(const metadata::ConfigResource& resource,
@@ -21,7 +21,7 @@ class ConfigRules final : public metadata::ConfigRules {
                                              std::string_view name) const override;
 
   private:
-    const std::atomic<std::shared_ptr<const config::Settings>>& settings_;
+    const SharedCell<const config::Settings>& settings_;
 };
 
 }  // namespace milena::broker

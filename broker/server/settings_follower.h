@@ -2,9 +2,9 @@
 #pragma once
 
 #include "broker/config/settings.h"
+#include "protocol/base/shared_cell.h"
 #include "replication/metadata/image.h"
 
-#include <atomic>
 #include <memory>
 #include <string>
 
@@ -16,7 +16,7 @@ class SettingsFollower {
         : name_(std::to_string(self.value())),
           current_(std::make_shared<const config::Settings>(std::move(settings))) {}
 
-    const std::atomic<std::shared_ptr<const config::Settings>>& current() const { return current_; }
+    const SharedCell<const config::Settings>& current() const { return current_; }
     std::shared_ptr<const config::Settings> get() const { return current_.load(); }
 
     // On the quorum's executor, before anybody else who looks at settings is told of the change.
@@ -33,7 +33,7 @@ class SettingsFollower {
 
   private:
     const std::string name_;
-    std::atomic<std::shared_ptr<const config::Settings>> current_;
+    SharedCell<const config::Settings> current_;
 };
 
 }  // namespace milena::broker
