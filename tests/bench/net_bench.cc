@@ -38,6 +38,9 @@ namespace {
 constexpr std::size_t kPrefix = 4;
 constexpr std::size_t kConnections = 8;
 constexpr std::size_t kReplyBytes = 60;
+// The bare loop knows no partial frames beyond its buffer: it must hold the largest.
+constexpr std::size_t kBareBuffer = 1280 * 1024;
+constexpr int kBareSocketBuffer = 102'400;
 
 void require(bool condition, const char* what) {
     if (condition) return;
@@ -115,6 +118,9 @@ class BareLoop {
     BareLoop() {
         listener_ = tcp_socket();
         auto address = loopback(0);
+        const int buffer = kBareSocketBuffer;
+        ::setsockopt(listener_.get(), SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+        ::setsockopt(listener_.get(), SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
         require(::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0,
                 "bind");
         require(::listen(listener_.get(), 64) == 0, "listen");
@@ -132,7 +138,7 @@ class BareLoop {
   private:
     struct Peer {
         UniqueFd socket;
-        std::vector<std::uint8_t> buffer = std::vector<std::uint8_t>(256 * 1024);
+        std::vector<std::uint8_t> buffer = std::vector<std::uint8_t>(kBareBuffer);
         std::size_t used = 0;
     };
 
