@@ -14,8 +14,10 @@ namespace milena::net {
 namespace {
 
 constexpr std::size_t kPiecesMax = 64;
-// Below this a copy costs less than the calls and packets of its own that sendfile needs.
-constexpr std::uint64_t kCopyMax = 16 * 1024;
+// Up to here a copy costs less than the calls and packets of its own that sendfile needs: measured
+// on loopback, 4 KiB ranges 0.33 against 1.2 CPU-s/GB, 32 KiB 0.18 against 0.22, 64 KiB 0.19
+// against 0.17.
+constexpr std::uint64_t kCopyMax = 32 * 1024;
 // Replies that are shorter than this are copied together: cheaper than a piece for each.
 constexpr std::uint64_t kJoinMax = 512;
 constexpr std::uint64_t kTurnBytes = 1024 * 1024;

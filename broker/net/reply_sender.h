@@ -32,7 +32,7 @@ class ReplySender {
   public:
     // Sends replies in order until one of the outcomes, or kBlocked after about a megabyte, so
     // that one fast reader does not keep the others waiting. `copy_space` serves file ranges that
-    // are too short for sendfile to pay, or that have no descriptor: 16 KiB or
+    // are too short for sendfile to pay, or that have no descriptor: 32 KiB or
     // more; its content is not kept.
     SendResult send(ReplyQueue& replies, Transport& transport, MutableBytes copy_space);
 

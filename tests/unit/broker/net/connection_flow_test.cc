@@ -38,6 +38,8 @@ TEST(ConnectionFlow, ThousandPipelinedRequestsNeverHaveMoreThanTheWindowInProgre
     TestClient client(server.port());
     constexpr int kRequests = 1000;
     ASSERT_TRUE(client.send(pipelined(kRequests, "in a row")));
+    // Nothing is answered until the window is full.
+    ASSERT_TRUE(eventually([&] { return most == 16; }));
     std::atomic<bool> stop{false};
     std::jthread answering([&] {
         SeededRandom random(1);

@@ -146,7 +146,7 @@ struct Bench {
     FakeTransport transport;
     ReplyQueue replies;
     ReplySender sender;
-    Body copy_space = Body(16 * 1024);
+    Body copy_space = Body(32 * 1024);
     Body expected;
 };
 
@@ -154,7 +154,7 @@ void add_everything(Bench& bench) {
     bench.add(60, {});
     bench.add(3000, {});
     bench.add(100, {{5, 40'000}});
-    bench.add(100, {{0, 10}, {10, 20'000}, {7, 0}, {30'000, 17'000}, {50'000, 16'384}});
+    bench.add(100, {{0, 10}, {10, 20'000}, {7, 0}, {30'000, 17'000}, {50'000, 32'768}});
     bench.add(0, {{1, 90'000}});
     bench.add(61, {{0, 0}});
     bench.add(62, {{9, 1}, {10, 1}, {11, 1}, {12, 100'000}});
@@ -173,7 +173,7 @@ TEST(ReplySender, GathersSmallRepliesIntoOneWrite) {
 }
 
 TEST(ReplySender, SendsTheSameBytesHoweverLittleTheTransportTakes) {
-    for (const std::size_t quota : {5, 59, 500, 4096, 16'384, 100'000}) {
+    for (const std::size_t quota : {5, 59, 500, 4096, 32'768, 100'000}) {
         for (const bool has_send_file : {true, false}) {
             for (const int handle : {7, -1}) {
                 SCOPED_TRACE(testing::text_of(as_bytes("quota ")) + std::to_string(quota) +
@@ -185,7 +185,7 @@ TEST(ReplySender, SendsTheSameBytesHoweverLittleTheTransportTakes) {
                 bench.transport.has_send_file = has_send_file;
                 bench.file->read_most = quota == 59 ? 50 : 0;
                 if (quota < 1000) {
-                    bench.add(60, {{3, 30}, {0, 0}, {90, 16'400}});
+                    bench.add(60, {{3, 30}, {0, 0}, {90, 33'000}});
                     bench.add(0, {{5, 2}});
                     bench.add(9, {});
                 } else {
