@@ -9,6 +9,7 @@
 #pragma once
 
 #include "broker/purgatory/waiter.h"
+#include "broker/replica/spinning_mutex.h"
 #include "broker/replica/topic_settings.h"
 #include "log/partition_log.h"
 #include "protocol/base/error.h"
@@ -186,7 +187,7 @@ class Partition final : public std::enable_shared_from_this<Partition> {
     Flusher& flusher_;
     SharedCell<const TopicSettings> settings_;
 
-    mutable std::mutex mutex_;
+    mutable SpinningMutex mutex_;
     std::unique_ptr<log::PartitionLog> log_;  // null once closed
     partition::Partition machine_;
     std::vector<std::shared_ptr<Waiter>> readers_;
