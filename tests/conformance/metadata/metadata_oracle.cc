@@ -90,11 +90,12 @@ void administer(Node& node, const std::string& prefix) {
     grow.topics = {{prefix + "5", 9, std::nullopt}};
     node.ask(grow);
     metadata::IncrementalAlterConfigs alter;
-    alter.resources = {{{ResourceType::topic, prefix + "6"},
-                        {{"retention.ms", ConfigOp::remove, std::nullopt},
-                         {"max.message.bytes", ConfigOp::set, "1000"}}},
-                       {{ResourceType::broker, ""}, {{"log.cleaner.threads", ConfigOp::set, "2"}}},
-                       {{ResourceType::broker, "1"}, {{"log.cleaner.threads", ConfigOp::set, "1"}}}};
+    alter.resources = {
+        {{ResourceType::topic, prefix + "6"},
+         {{"retention.ms", ConfigOp::remove, std::nullopt},
+          {"max.message.bytes", ConfigOp::set, "1000"}}},
+        {{ResourceType::broker, ""}, {{"log.cleaner.threads", ConfigOp::set, "2"}}},
+        {{ResourceType::broker, "1"}, {{"log.cleaner.threads", ConfigOp::set, "1"}}}};
     node.ask(alter);
     node.ask(metadata::AllocateProducerIds{BrokerId(1), node.epoch});
 }
