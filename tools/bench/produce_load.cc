@@ -130,7 +130,7 @@ Status ProduceRun::pump(Lane& lane, MonoTime now) {
         if (sent == 0) break;
         now = clock_.now();
         MILENA_TRY(watch_.tick(now));
-        stopping_ = stopping_ || watch_.over();
+        if (!open_loop() && watch_.over()) stopping_ = true;
     } while (!stopping_ || lane.channel.in_flight() > 0);
     if (lane.channel.wants_to_write() != lane.watches_output) {
         lane.watches_output = !lane.watches_output;
@@ -228,8 +228,9 @@ Result<Figures> ProduceRun::run() {
         const auto now = clock_.now();
         MILENA_ASSIGN(const bool begins, watch_.tick(now));
         if (begins) figures_ = Figures();
-        if (watch_.over()) stopping_ = true;
+        // First: what became due while this thread was stalled is still sent, and measured as late.
         MILENA_TRY(schedule(now));
+        if (watch_.over()) stopping_ = true;
         if (stopping_ && (drained() || now > watch_.ends() + kDrainTime)) break;
         for (const auto& event : poller_.wait(time_to_wait(now))) MILENA_TRY(handle(event));
     }
