@@ -117,6 +117,10 @@ Result<std::optional<DuplicateBatch>> PartitionLog::check_producer(ByteView batc
     return check_sequence(state_->producers.find(head.producer_id), producer_batch(head), origin);
 }
 
+Status PartitionLog::check_marker(const TransactionEnd& end) const {
+    return log::check_marker(state_->producers.find(end.producer_id), end);
+}
+
 Result<AppendInfo> PartitionLog::append_as_leader(MutableBytes batches, LeaderEpoch leader_epoch,
                                                   LogTime now) {
     State& s = *state_;

@@ -6,6 +6,7 @@
 #include "protocol/base/ids.h"
 #include "protocol/base/slice_source.h"
 #include "protocol/base/time.h"
+#include "protocol/record/control_record.h"
 
 #include <cstdint>
 #include <memory>
@@ -95,6 +96,15 @@ struct DuplicateBatch {
 // Who hands batches to the leader: clients are held to their sequence numbers, coordinators only to
 // their epoch.
 enum class AppendOrigin : std::uint8_t { client, coordinator };
+
+// What a coordinator wants to write into a partition when a transaction is over.
+struct TransactionEnd {
+    ProducerId producer_id;
+    ProducerEpoch producer_epoch;
+    TransactionMarker marker;
+    // The marker has the epoch after that of the transaction's records (transaction.version 2).
+    bool raises_epoch = false;
+};
 
 struct AbortedTransaction {
     ProducerId producer_id;

@@ -179,6 +179,10 @@ void PartitionLog::expire_producers(TimestampMs now) {
 std::size_t PartitionLog::producer_count() const {
     return state_->producers.size();
 }
+bool PartitionLog::has_open_transaction(ProducerId id, ProducerEpoch epoch) const {
+    const auto* known = state_->producers.find(id);
+    return known != nullptr && known->has_open_transaction() && known->epoch == epoch;
+}
 const ProducerState& PartitionLog::producers() const {
     return state_->producers;
 }

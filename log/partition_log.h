@@ -103,6 +103,12 @@ class PartitionLog {
 
     // --- Transactions ---
 
+    // May the end of a transaction be appended? TRANSACTION_COORDINATOR_FENCED,
+    // INVALID_PRODUCER_EPOCH. Changes nothing. (storage/.../ProducerAppendInfo.java)
+    Status check_marker(const TransactionEnd& end) const;
+    // Has this very epoch of the producer a transaction open here?
+    bool has_open_transaction(ProducerId id, ProducerEpoch epoch) const;
+
     // First offset of the earliest transaction that is open, or ended above the high watermark.
     std::optional<Offset> first_unstable_offset() const;
     // Ended transactions below it no longer hold back the last stable offset.

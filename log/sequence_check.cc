@@ -64,4 +64,27 @@ Result<std::optional<DuplicateBatch>> check_sequence(const ProducerEntry* known,
     return std::nullopt;
 }
 
+Status check_marker(const ProducerEntry* known, const TransactionEnd& end) {
+    if (known == nullptr) return {};
+    const auto describe_end = [&] {
+        return "the end of a transaction of producer " + std::to_string(end.producer_id.value()) +
+               " epoch " + std::to_string(end.producer_epoch.value());
+    };
+    if (end.marker.coordinator_epoch < known->coordinator_epoch) {
+        return fail(ErrorCode::TRANSACTION_COORDINATOR_FENCED,
+                    describe_end() + " by the coordinator of epoch " +
+                        std::to_string(end.marker.coordinator_epoch) + ": that of epoch " +
+                        std::to_string(known->coordinator_epoch) + " took over");
+    }
+    const bool too_old = end.producer_epoch < known->epoch;
+    const bool not_raised =
+        end.raises_epoch && end.producer_epoch == known->epoch && known->has_open_transaction();
+    if (too_old || not_raised) {
+        return fail(ErrorCode::INVALID_PRODUCER_EPOCH, describe_end() + ": epoch " +
+                                                           std::to_string(known->epoch.value()) +
+                                                           " has written here already");
+    }
+    return {};
+}
+
 }  // namespace milena::log

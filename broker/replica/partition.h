@@ -11,6 +11,7 @@
 #include "broker/purgatory/waiter.h"
 #include "broker/replica/spinning_mutex.h"
 #include "broker/replica/topic_settings.h"
+#include "broker/replica/verification.h"
 #include "log/partition_log.h"
 #include "protocol/base/error.h"
 #include "protocol/base/shared_cell.h"
@@ -85,6 +86,16 @@ struct ReadOutcome {
     std::optional<log::EpochEndOffset> diverging;
 };
 
+// What a partition remembers of a producer, for DescribeProducers.
+struct ProducerDescription {
+    ProducerId id;
+    ProducerEpoch epoch;
+    Sequence last_sequence;
+    TimestampMs last_timestamp;
+    std::int32_t coordinator_epoch;
+    Offset current_txn_start;  // kNoOffset: none is open
+};
+
 // Special timestamps of ListOffsets.
 enum class OffsetQuery : std::uint8_t {
     latest,
@@ -108,9 +119,10 @@ class Partition final : public std::enable_shared_from_this<Partition> {
 
     // Appends one checked batch (record/batch_check), patched in place. Errors: those of
     // partition::may_produce and of the producer's sequence, KAFKA_STORAGE_ERROR,
-    // RECORD_LIST_TOO_LARGE.
+    // RECORD_LIST_TOO_LARGE. A transactional batch of a client needs a transaction open here, or a
+    // `verification` that is still good: INVALID_TXN_STATE.
     Result<AppendOutcome> append(MutableBytes batch, Acks acks, log::AppendOrigin origin,
-                                 log::LogTime now);
+                                 log::LogTime now, Verification verification = {});
     // Is `outcome` acknowledged? false: not yet. Errors: NOT_LEADER_OR_FOLLOWER when the epoch
     // ended, NOT_ENOUGH_REPLICAS_AFTER_APPEND, KAFKA_STORAGE_ERROR when its sync failed.
     Result<bool> is_acknowledged(const AppendOutcome& outcome) const;
@@ -129,6 +141,18 @@ class Partition final : public std::enable_shared_from_this<Partition> {
     // start of the log. OFFSET_OUT_OF_RANGE, POLICY_VIOLATION (compacted only).
     Result<Offset> delete_records(Offset before);
     LeaderHint leader() const;
+
+    // --- Transactions (partition_transactions.cc) ---
+
+    // Before the coordinator is asked whether `batch` may be written: absent when its transaction
+    // is open here, so that nobody need be asked. Each one that is given is ended once.
+    std::optional<Verification> begin_verification(const BatchView& batch, Verification::Kind kind);
+    void end_verification(Verification verification);
+    // Writes the end of a transaction, for acks=all. Errors: those of partition::may_produce,
+    // TRANSACTION_COORDINATOR_FENCED, INVALID_PRODUCER_EPOCH, KAFKA_STORAGE_ERROR.
+    Result<AppendOutcome> append_marker(const log::TransactionEnd& end, log::LogTime now);
+    // NOT_LEADER_OR_FOLLOWER.
+    Result<std::vector<ProducerDescription>> describe_producers() const;
 
     // Woken when more can be read, when an append is acknowledged, or when leadership ends.
     // `seen`: the high watermark of the read that found too little; if it has moved since, the
@@ -176,6 +200,10 @@ class Partition final : public std::enable_shared_from_this<Partition> {
 
     // All of these are called with the lock held.
     Status check_open() const;
+    Status check_transaction(const BatchView& batch, log::AppendOrigin origin,
+                             Verification verification) const;
+    Result<AppendOutcome> append_new(MutableBytes batch, LeaderEpoch epoch, log::LogTime now);
+    void wait_for_acknowledgement(AppendOutcome& outcome, Offset last);
     Offset visible_end(partition::Reader reader) const;
     void perform(const partition::Ready& ready);
     void want_sync(log::SyncScope scope);
@@ -192,6 +220,7 @@ class Partition final : public std::enable_shared_from_this<Partition> {
     partition::Partition machine_;
     std::vector<std::shared_ptr<Waiter>> readers_;
     std::vector<ParkedProducer> producers_;
+    VerificationTable verifications_;
     SyncState sync_ = SyncState::idle;
     log::SyncScope sync_scope_ = log::SyncScope::data;  // of the next sync
     bool write_back_under_way_ = false;

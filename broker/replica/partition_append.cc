@@ -13,7 +13,7 @@ constexpr std::uint64_t kWriteBackBytes = 4 << 20;
 }  // namespace
 
 Result<AppendOutcome> Partition::append(MutableBytes batch, Acks acks, log::AppendOrigin origin,
-                                        log::LogTime now) {
+                                        log::LogTime now, Verification verification) {
     const std::lock_guard lock(mutex_);
     MILENA_TRY(check_open());
     const auto& state = machine_.state();
@@ -22,33 +22,48 @@ Result<AppendOutcome> Partition::append(MutableBytes batch, Acks acks, log::Appe
     MILENA_ASSIGN(const auto duplicate, log_->check_producer(batch, origin));
 
     AppendOutcome outcome;
-    outcome.epoch = epoch;
     Offset last;
     if (duplicate) {
+        outcome.epoch = epoch;
         outcome.base_offset = duplicate->first_offset;
         outcome.duplicate_timestamp = duplicate->timestamp;
+        outcome.log_start_offset = log_->log_start_offset();
         last = duplicate->last_offset;
     } else {
-        MILENA_ASSIGN(const auto info, log_->append_as_leader(batch, epoch, now));
-        outcome.base_offset = info.first_offset;
-        last = info.last_offset;
-        perform(machine_.step(partition::Appended{last + 1}, now.mono));
-        const bool durable = state.settings.durability == partition::Durability::disk;
-        if (info.rolled) {
-            want_sync(log::SyncScope::everything);
-        } else if (durable) {
-            want_sync(log::SyncScope::data);
-        }
-        if (!durable) want_write_back(info.bytes);
+        const BatchView view(batch);
+        if (view.is_transactional()) MILENA_TRY(check_transaction(view, origin, verification));
+        const auto records = view.last_offset_delta();
+        MILENA_ASSIGN(outcome, append_new(batch, epoch, now));
+        last = outcome.base_offset + records;
     }
-    outcome.log_start_offset = log_->log_start_offset();
-    // A duplicate waits like its original: its first reply may never have left.
-    if (acks == Acks::all && state.acknowledged <= last) {
-        outcome.wait_for = last + 1;
-        // What recovery found after a crash was never synced, and nothing else may be appended.
-        if (duplicate) want_sync(log::SyncScope::data);
-    }
+    if (acks == Acks::all) wait_for_acknowledgement(outcome, last);
     return outcome;
+}
+
+Result<AppendOutcome> Partition::append_new(MutableBytes batch, LeaderEpoch epoch,
+                                            log::LogTime now) {
+    MILENA_ASSIGN(const auto info, log_->append_as_leader(batch, epoch, now));
+    perform(machine_.step(partition::Appended{info.last_offset + 1}, now.mono));
+    const bool durable = machine_.state().settings.durability == partition::Durability::disk;
+    if (info.rolled) {
+        want_sync(log::SyncScope::everything);
+    } else if (durable) {
+        want_sync(log::SyncScope::data);
+    }
+    if (!durable) want_write_back(info.bytes);
+    AppendOutcome outcome;
+    outcome.epoch = epoch;
+    outcome.base_offset = info.first_offset;
+    outcome.log_start_offset = log_->log_start_offset();
+    return outcome;
+}
+
+// A duplicate waits like its original: its first reply may never have left.
+void Partition::wait_for_acknowledgement(AppendOutcome& outcome, Offset last) {
+    if (machine_.state().acknowledged > last) return;
+    outcome.wait_for = last + 1;
+    // What recovery found after a crash was never synced, and nothing else may be appended.
+    if (outcome.duplicate_timestamp) want_sync(log::SyncScope::data);
 }
 
 Result<bool> Partition::is_acknowledged(const AppendOutcome& outcome) const {
