@@ -1,6 +1,5 @@
 #include "broker/api/auto_create.h"
 
-#include "broker/api/internal_topics.h"
 #include "broker/api/services.h"
 #include "protocol/base/logger.h"
 
@@ -13,7 +12,7 @@ void auto_create_topics(Services& services, std::vector<std::string> names) {
     }
     metadata::CreateTopics request;
     for (auto& name : names) {
-        auto topic = internal_topic(services, name).value_or(metadata::CreateTopics::Topic{});
+        metadata::CreateTopics::Topic topic;
         topic.name = std::move(name);
         request.topics.push_back(std::move(topic));
     }
