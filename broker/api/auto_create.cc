@@ -1,5 +1,6 @@
 #include "broker/api/auto_create.h"
 
+#include "broker/api/internal_topics.h"
 #include "broker/api/services.h"
 #include "protocol/base/logger.h"
 
@@ -12,7 +13,7 @@ void auto_create_topics(Services& services, std::vector<std::string> names) {
     }
     metadata::CreateTopics request;
     for (auto& name : names) {
-        metadata::CreateTopics::Topic topic;
+        auto topic = internal_topic(services, name).value_or(metadata::CreateTopics::Topic{});
         topic.name = std::move(name);
         request.topics.push_back(std::move(topic));
     }

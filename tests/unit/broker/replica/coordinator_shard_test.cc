@@ -1,0 +1,333 @@
+#include "broker/replica/coordinator_shard.h"
+
+#include "broker/replica/flusher.h"
+#include "log/posix_disk.h"
+#include "tests/unit/broker/replica/counter_machine.h"
+#include "tests/unit/broker/support/manual_executor.h"
+
+#include <cstdlib>
+#include <deque>
+
+#include <gtest/gtest.h>
+
+namespace milena::replica {
+namespace {
+
+using Kind = CounterRequest::Kind;
+using Shard = CoordinatorShard<CounterMachine>;
+
+class ExecutorClock final : public Clock {
+  public:
+    explicit ExecutorClock(const net::Executor& executor) : executor_(executor) {}
+    MonoTime now() const override { return executor_.now(); }
+    TimestampMs wall_now() const override { return TimestampMs(1'700'000'000'000); }
+
+  private:
+    const net::Executor& executor_;
+};
+
+struct CoordinatorShardTest : testing::Test {
+    void SetUp() override {
+        char pattern[] = "/tmp/milena-shard-XXXXXX";
+        ASSERT_NE(mkdtemp(pattern), nullptr);
+        directory = pattern;
+        open_log(Offset(0));
+        begin();
+        run_blocking();
+    }
+    void TearDown() override {
+        if (shard) shard->end();
+        executor.run();
+        shard.reset();
+        partition.reset();
+        syncs.clear();
+        (void)log::remove_tree(disk, directory);
+    }
+
+    void open_log(Offset high_watermark) {
+        auto settings = std::make_shared<TopicSettings>();
+        settings->replication.durability = partition::Durability::disk;
+        settings->batches.max_message_bytes = 1000;
+        log::OpenOptions options;
+        options.settings = settings->log;
+        options.now = {clock.wall_now(), clock.now()};
+        auto opened = log::PartitionLog::open(disk, directory + "/t-0", options);
+        ASSERT_TRUE(opened) << opened.error().detail;
+        partition = std::make_shared<Partition>(PartitionName{"t", TopicId(Uuid{1, 2}), {}},
+                                                BrokerId(1), std::move(*opened), settings, flusher);
+        partition->become_leader({++epoch, PartitionEpoch(0), {BrokerId(1)}, {BrokerId(1)}},
+                                 high_watermark, clock.now());
+    }
+    void begin() {
+        shard = std::make_shared<Shard>(partition, epoch, environment, executor, options, counters);
+        shard->begin();
+    }
+    void restart() {
+        shard->end();
+        executor.run();
+        partition.reset();
+        shard.reset();
+        syncs.clear();
+        open_log(Offset(0));
+        begin();
+    }
+    void run_blocking() {
+        auto tasks = std::exchange(blocking, {});
+        for (auto& task : tasks) task();
+    }
+    void sync() {
+        auto jobs = std::exchange(syncs, {});
+        for (auto& job : jobs) job();
+        executor.run();
+    }
+
+    // "=5" for a reply, the name of the error, or "" while it is owed.
+    std::shared_ptr<std::string> ask(Kind kind, std::string name = "n") {
+        auto answer = std::make_shared<std::string>();
+        shard->submit({kind, std::move(name)}, [answer](Result<int> reply) {
+            EXPECT_EQ(*answer, "") << "answered twice";
+            *answer = reply ? "=" + std::to_string(*reply) : error_name(reply.error().code);
+        });
+        return answer;
+    }
+
+    ManualExecutor executor;
+    ExecutorClock clock{executor};
+    SeededRandom random{1};
+    log::PosixDisk disk;
+    std::string directory;
+    std::deque<Flusher::Job> syncs;
+    std::deque<net::Task> blocking;
+    Flusher flusher{disk, clock, [this](Flusher::Job job) { syncs.push_back(std::move(job)); }};
+    LeaderEpoch epoch{0};
+    CoordinatorEnvironment environment{
+        clock, random, [] { return std::make_shared<const metadata::Image>(); },
+        [this](net::Task task) { blocking.push_back(std::move(task)); }};
+    std::vector<std::string> performed;
+    Shard::Options options{{},
+                           {},
+                           [this](PartitionIndex, LeaderEpoch, std::string action) {
+                               performed.push_back(std::move(action));
+                           },
+                           100};
+    CoordinatorCounters counters;
+    std::shared_ptr<Partition> partition;
+    std::shared_ptr<Shard> shard;
+};
+
+TEST_F(CoordinatorShardTest, AReplyWaitsUntilItsRecordsAreCommitted) {
+    const auto added = ask(Kind::add);
+    executor.run();
+    EXPECT_EQ(*added, "") << "nothing is on disk yet";
+    sync();
+    EXPECT_EQ(*added, "=1");
+}
+
+TEST_F(CoordinatorShardTest, AReadWaitsForTheWriteThatItHasSeen) {
+    const auto added = ask(Kind::add);
+    const auto read = ask(Kind::get);
+    executor.run();
+    EXPECT_EQ(*read, "") << "what it says could be lost";
+    sync();
+    EXPECT_EQ(*added, "=1");
+    EXPECT_EQ(*read, "=1");
+    EXPECT_EQ(*ask(Kind::get), "=1") << "nothing in flight: at once";
+}
+
+TEST_F(CoordinatorShardTest, WritesOfOneSyncLeaveTogetherThoseOfTheNextLater) {
+    const auto first = ask(Kind::add);
+    auto jobs = std::exchange(syncs, {});
+    const auto second = ask(Kind::add);
+    ASSERT_EQ(jobs.size(), 1U);
+    jobs.front()();  // begun after the second append: covers both
+    executor.run();
+    EXPECT_EQ(*first, "=1");
+    EXPECT_EQ(*second, "=2");
+    const auto third = ask(Kind::add);
+    executor.run();
+    EXPECT_EQ(*third, "");
+    sync();
+    sync();
+    EXPECT_EQ(*third, "=3");
+}
+
+TEST_F(CoordinatorShardTest, ActionsAreDoneWhenTheirRecordsAreCommitted) {
+    (void)ask(Kind::act, "mark");
+    executor.run();
+    EXPECT_TRUE(performed.empty());
+    sync();
+    EXPECT_EQ(performed, std::vector<std::string>{"mark"});
+}
+
+TEST_F(CoordinatorShardTest, ALaterDecisionAnswersARequestThatWaits) {
+    const auto waits = ask(Kind::wait);
+    sync();
+    EXPECT_EQ(*waits, "");
+    EXPECT_EQ(counters.owed.load(), 1);
+    const auto releases = ask(Kind::release);
+    sync();
+    EXPECT_EQ(*waits, "=1");
+    EXPECT_EQ(*releases, "=1");
+    EXPECT_EQ(counters.owed.load(), 0);
+}
+
+TEST_F(CoordinatorShardTest, WhenItEndsEverythingOwedIsAnsweredNotCoordinator) {
+    const auto waits = ask(Kind::wait);
+    const auto added = ask(Kind::add);
+    shard->end();
+    EXPECT_EQ(*waits, "NOT_COORDINATOR");
+    EXPECT_EQ(*added, "NOT_COORDINATOR");
+    EXPECT_EQ(*ask(Kind::get), "NOT_COORDINATOR");
+    sync();
+    EXPECT_EQ(counters.owed.load(), 0);
+}
+
+TEST_F(CoordinatorShardTest, WhatAnotherEpochInterruptsIsNotConfirmed) {
+    const auto added = ask(Kind::act, "n");
+    partition->become_leader({epoch + 1, PartitionEpoch(0), {BrokerId(1)}, {BrokerId(1)}},
+                             Offset(0), clock.now());
+    executor.run();
+    EXPECT_EQ(*added, "NOT_COORDINATOR");
+    sync();
+    EXPECT_TRUE(performed.empty());
+}
+
+TEST_F(CoordinatorShardTest, ReplaysItsLogBeforeItDecides) {
+    (void)ask(Kind::add);
+    (void)ask(Kind::add, "other");
+    (void)ask(Kind::add);
+    sync();
+    restart();
+    EXPECT_EQ(*ask(Kind::get), "COORDINATOR_LOAD_IN_PROGRESS");
+    run_blocking();
+    EXPECT_EQ(*ask(Kind::get), "=2");
+    EXPECT_EQ(*ask(Kind::get, "other"), "=1");
+    EXPECT_EQ(counters.records_loaded.load(), 3U);
+}
+
+TEST_F(CoordinatorShardTest, ReplayIsEndedByTheEndOfTheShard) {
+    (void)ask(Kind::add);
+    sync();
+    restart();
+    shard->end();
+    run_blocking();
+    EXPECT_EQ(*ask(Kind::get), "NOT_COORDINATOR");
+    EXPECT_EQ(counters.loads.load(), 1U) << "only the first life was loaded";
+}
+
+TEST_F(CoordinatorShardTest, RecordsOfATransactionCountFromItsMarkerOnAlsoAfterReplay) {
+    (void)ask(Kind::add, "txn");
+    sync();
+    EXPECT_EQ(*ask(Kind::get, "txn"), "=0");
+    restart();
+    run_blocking();
+    EXPECT_EQ(*ask(Kind::get, "txn"), "=0");
+    Status written = fail(ErrorCode::NONE, "not yet");
+    shard->end_transaction({ProducerId(7), ProducerEpoch(0), {ControlType::commit, 3}},
+                           [&](Status status) { written = std::move(status); });
+    EXPECT_FALSE(written) << "not committed yet";
+    sync();
+    EXPECT_TRUE(written) << written.error().detail;
+    EXPECT_EQ(*ask(Kind::get, "txn"), "=1");
+    restart();
+    run_blocking();
+    EXPECT_EQ(*ask(Kind::get, "txn"), "=1");
+}
+
+TEST_F(CoordinatorShardTest, ATimerDecidesAtItsTimeAndOnce) {
+    (void)ask(Kind::fire_later, "n");
+    executor.run();
+    executor.advance(Millis(999));
+    EXPECT_EQ(*ask(Kind::get), "=0");
+    executor.advance(Millis(1));
+    sync();
+    EXPECT_EQ(*ask(Kind::get), "=1");
+    executor.advance(Millis(5000));
+    sync();
+    EXPECT_EQ(*ask(Kind::get), "=1");
+}
+
+TEST_F(CoordinatorShardTest, ATimerThatIsSetAgainMoves) {
+    (void)ask(Kind::fire_later, "n");
+    executor.run();
+    executor.advance(Millis(600));
+    (void)ask(Kind::fire_later, "n");
+    executor.advance(Millis(600));
+    sync();
+    EXPECT_EQ(*ask(Kind::get), "=0");
+    executor.advance(Millis(400));
+    sync();
+    EXPECT_EQ(*ask(Kind::get), "=1");
+}
+
+TEST_F(CoordinatorShardTest, ATimerIsDroppedAtTheEnd) {
+    (void)ask(Kind::fire_later, "n");
+    executor.run();
+    EXPECT_EQ(executor.timers(), 1U);
+    shard->end();
+    executor.run();
+    EXPECT_EQ(executor.timers(), 0U);
+}
+
+TEST_F(CoordinatorShardTest, RecordsThatDoNotFitChangeNothing) {
+    const std::string long_name(2000, 'x');
+    EXPECT_EQ(*ask(Kind::add, long_name), "UNKNOWN_SERVER_ERROR");
+    EXPECT_EQ(*ask(Kind::get, long_name), "=0");
+    EXPECT_EQ(*ask(Kind::release, long_name), "UNKNOWN_SERVER_ERROR");
+    EXPECT_EQ(counters.owed.load(), 0);
+}
+
+TEST_F(CoordinatorShardTest, ATimerWhoseDecisionIsRefusedTriesAgain) {
+    const std::string long_name(2000, 'x');
+    (void)ask(Kind::fire_later, long_name);
+    executor.run();
+    executor.advance(Millis(1000));
+    EXPECT_EQ(executor.timers(), 1U);
+    EXPECT_EQ(*ask(Kind::get, long_name), "=0");
+}
+
+TEST_F(CoordinatorShardTest, MoreParkedRepliesThanTheLimitAreRefused) {
+    std::vector<std::shared_ptr<std::string>> waiting;
+    for (std::size_t i = 0; i < options.owed_max; ++i) waiting.push_back(ask(Kind::wait));
+    EXPECT_EQ(*ask(Kind::get), "COORDINATOR_NOT_AVAILABLE");
+    EXPECT_EQ(*waiting.back(), "");
+}
+
+TEST_F(CoordinatorShardTest, NewSettingsDecideFromNowOn) {
+    shard->update_settings({10});
+    const auto added = ask(Kind::add);
+    sync();
+    EXPECT_EQ(*added, "=10");
+}
+
+TEST_F(CoordinatorShardTest, SettingsThatChangeDuringTheReplayAreNotForgotten) {
+    restart();
+    shard->update_settings({10});
+    run_blocking();
+    const auto added = ask(Kind::add);
+    sync();
+    EXPECT_EQ(*added, "=10");
+}
+
+TEST(CoordinatorError, SaysToTheClientWhereToGo) {
+    const struct {
+        ErrorCode of;
+        ErrorCode told;
+    } table[] = {
+        {ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, ErrorCode::COORDINATOR_NOT_AVAILABLE},
+        {ErrorCode::NOT_ENOUGH_REPLICAS, ErrorCode::COORDINATOR_NOT_AVAILABLE},
+        {ErrorCode::NOT_ENOUGH_REPLICAS_AFTER_APPEND, ErrorCode::COORDINATOR_NOT_AVAILABLE},
+        {ErrorCode::REQUEST_TIMED_OUT, ErrorCode::COORDINATOR_NOT_AVAILABLE},
+        {ErrorCode::NOT_LEADER_OR_FOLLOWER, ErrorCode::NOT_COORDINATOR},
+        {ErrorCode::KAFKA_STORAGE_ERROR, ErrorCode::NOT_COORDINATOR},
+        {ErrorCode::MESSAGE_TOO_LARGE, ErrorCode::UNKNOWN_SERVER_ERROR},
+        {ErrorCode::RECORD_LIST_TOO_LARGE, ErrorCode::UNKNOWN_SERVER_ERROR},
+        {ErrorCode::INVALID_PRODUCER_EPOCH, ErrorCode::INVALID_PRODUCER_EPOCH},
+    };
+    for (const auto& row : table) {
+        EXPECT_EQ(coordinator_error({row.of, ""}).code, row.told) << error_name(row.of);
+    }
+}
+
+}  // namespace
+}  // namespace milena::replica
