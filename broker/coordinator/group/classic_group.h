@@ -2,13 +2,14 @@
 // only counts heads, elects a leader and hands its assignment around.
 //
 // Invariants (check_invariants names the first that is broken):
-//   LeaderIsMember       the leader, if there is one, is a member
-//   EmptyHasNoMembers    exactly the states empty and dead have no members, but for a group whose
-//                        first member has still to come back with the id that it was given
+//   LeaderIsMember       a group with members has a leader, one of them
+//   EmptyHasNoMembers    the state empty has no members, completing_rebalance and stable have some
 //   StableHasProtocol    completing_rebalance and stable have a protocol that all members support
 //   JoinWaitsInPrepare   replies to JoinGroup are owed in preparing_rebalance only
 //   SyncWaitsInComplete  replies to SyncGroup are owed in completing_rebalance only
 //   StaticIdsMatch       instance ids and the members that have them point at each other
+//   OrderIsOfMembers     join_order has every member, and nobody else
+//   MembersHaveTheirIds  a member is listed under its id
 //   PendingIsNoMember    an id that was given out and has not come back is not a member
 //
 // Members are shared and never changed in place, so that a copy of a group is cheap: a decision
@@ -27,6 +28,9 @@
 #include <vector>
 
 namespace milena::coordinator::group {
+
+// The protocol type of consumers: the broker looks into what its members say.
+inline constexpr std::string_view kConsumerProtocolType = "consumer";
 
 enum class ClassicState : std::uint8_t {
     empty,
@@ -78,16 +82,29 @@ struct ClassicGroup {
     std::map<std::string, ClassicMemberPtr, std::less<>> members;
     std::map<std::string, std::string, std::less<>> static_members;  // instance id -> member id
 
+    // Members as they came: the first one left is made leader when the leader goes.
+    std::vector<std::string> join_order;
+    // Is there a record of the group itself? One that only stores positions has none (see state.h).
+    bool has_record = false;
+
     // Not in the log.
-    std::vector<std::string> join_order;  // of members: the first is made leader
     std::set<std::string, std::less<>> pending_members;
     std::optional<InitialDelay> initial_delay;
 
     const ClassicMember* member(std::string_view id) const;
-    bool is_simple() const { return members.empty() && pending_members.empty() && !protocol_type; }
-    // Nobody is in it, and nobody is on the way.
-    bool is_vacant() const { return members.empty() && pending_members.empty(); }
-
+    // NONE, or what a request of a member that says this of itself is refused with.
+    ErrorCode check_member(std::string_view id, const std::optional<std::string>& instance) const;
+    bool uses_consumer_protocol() const { return protocol_type == kConsumerProtocolType; }
+    // Are all members waiting for the answer to their JoinGroup, and is nobody on the way?
+    bool all_have_joined() const;
+    bool all_have_synced() const;
+    // The longest that a member asks for.
+    Millis rebalance_timeout() const;
+    // Has each member a protocol of this name?
+    bool all_support(std::string_view protocol) const;
+    // The protocol that most members vote for, of those that all support: each votes for the first
+    // in its list. There is one.
+    std::string select_protocol() const;
     // The name of the first invariant that is broken; nullptr when all hold.
     const char* check_invariants() const;
 };

@@ -2,6 +2,10 @@
 //
 // A position that was committed outside of transactions after a transaction's was written wins,
 // whenever the transaction ends: the order of records in the log counts, not that of the markers.
+//
+// Invariants (check_invariants names the first that is broken):
+//   NothingIsEmpty       no group, topic or transaction is listed without a position
+//   ProducersMatch       producers_ names exactly the producers that have something for a group
 #pragma once
 
 #include "protocol/base/ids.h"
@@ -11,6 +15,8 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace milena::coordinator::group {
 
@@ -44,7 +50,12 @@ class Offsets {
 
     // Does a transaction that has not ended hold a position for it?
     bool is_pending(const OffsetKey& key) const;
-    bool has_pending(std::string_view group) const;
+    // All positions of the group that transactions hold: topic and partition, each once.
+    std::set<std::pair<std::string_view, PartitionIndex>> pending_of(std::string_view group) const;
+    bool has_pending(std::string_view group) const { return producers_.contains(group); }
+    bool has_any(std::string_view group) const {
+        return committed_.contains(group) || has_pending(group);
+    }
     const std::map<std::string, TopicOffsets, std::less<>>& by_group() const { return committed_; }
     // The open transactions, and what each will commit: by group.
     const std::map<ProducerId, std::map<std::string, TopicOffsets, std::less<>>>& pending() const {
@@ -55,7 +66,8 @@ class Offsets {
     void put_pending(ProducerId producer, const OffsetKey& key, CommittedOffset value);
     // A tombstone: also takes the position out of all transactions.
     void erase(const OffsetKey& key);
-    void end_transaction(ProducerId producer, bool commit);
+    // The groups that it wrote to.
+    std::vector<std::string> end_transaction(ProducerId producer, bool commit);
 
     // The name of the first invariant that is broken; nullptr when all hold.
     const char* check_invariants() const;

@@ -65,7 +65,7 @@ struct JoinGroup {
             std::optional<std::string> instance_id;
             Blob metadata;
         };
-        Error error;
+        Error error{ErrorCode::NONE, {}};
         std::int32_t generation = kNoGeneration;
         std::optional<std::string> protocol_type;
         std::optional<std::string> protocol;
@@ -88,7 +88,7 @@ struct SyncGroup {
     std::vector<Assignment> assignments;  // from the leader
 
     struct Reply {
-        Error error;
+        Error error{ErrorCode::NONE, {}};
         std::optional<std::string> protocol_type;
         std::optional<std::string> protocol;
         Blob assignment;
@@ -100,7 +100,7 @@ struct Heartbeat {
     MemberClaim member;
 
     struct Reply {
-        Error error;
+        Error error{ErrorCode::NONE, {}};
     };
 };
 
@@ -117,10 +117,10 @@ struct LeaveGroup {
         struct Member {
             std::string member_id;
             std::optional<std::string> instance_id;
-            Error error;
+            Error error{ErrorCode::NONE, {}};
         };
-        Error error;                  // of the group; then `members` is empty
-        std::vector<Member> members;  // as in the request
+        Error error{ErrorCode::NONE, {}};  // of the group; then `members` is empty
+        std::vector<Member> members;       // as in the request
     };
 };
 
@@ -139,7 +139,8 @@ struct DescribeGroup {
             Blob metadata;
             Blob assignment;
         };
-        Error error;  // GROUP_ID_NOT_FOUND: state "Dead"; versions below 6 answer NONE then
+        Error error{ErrorCode::NONE,
+                    {}};  // GROUP_ID_NOT_FOUND: state "Dead"; versions below 6 answer NONE then
         std::string group_id;
         std::string state;  // "Stable"
         std::string protocol_type;
@@ -159,7 +160,7 @@ struct ListGroups {
             std::string state;
             std::string type;  // "classic", "consumer"
         };
-        Error error;
+        Error error{ErrorCode::NONE, {}};
         std::vector<Group> groups;
     };
 };
@@ -168,7 +169,7 @@ struct DeleteGroup {
     std::string group_id;
 
     struct Reply {
-        Error error;
+        Error error{ErrorCode::NONE, {}};
     };
 };
 
@@ -208,7 +209,7 @@ struct OffsetCommit {
     std::vector<OffsetTopic> topics;
 
     struct Reply {
-        Error error;  // of the whole request; then every partition has it
+        Error error{ErrorCode::NONE, {}};  // of the whole request; then every partition has it
         std::vector<OffsetErrors::Topic> topics;
     };
 };
@@ -250,7 +251,7 @@ struct OffsetFetch {
             TopicId id;
             std::vector<Partition> partitions;
         };
-        Error error;
+        Error error{ErrorCode::NONE, {}};
         std::vector<Topic> topics;
     };
 };
@@ -264,7 +265,7 @@ struct OffsetDelete {
     std::vector<Topic> topics;
 
     struct Reply {
-        Error error;  // of the group; then `topics` is empty
+        Error error{ErrorCode::NONE, {}};  // of the group; then `topics` is empty
         std::vector<OffsetErrors::Topic> topics;
     };
 };
@@ -300,7 +301,7 @@ struct ConsumerGroupHeartbeat {
     bool may_lack_member_id = false;  // v0: the broker makes the id of one that joins without
 
     struct Reply {
-        Error error;
+        Error error{ErrorCode::NONE, {}};
         std::optional<std::string> member_id;
         std::int32_t member_epoch = 0;
         Millis heartbeat_interval{0};
@@ -329,7 +330,7 @@ struct ConsumerGroupDescribe {
             std::vector<Partitions> target_assignment;
             std::int8_t type = -1;  // 0 classic, 1 consumer
         };
-        Error error;
+        Error error{ErrorCode::NONE, {}};
         std::string group_id;
         std::string state;
         std::int32_t epoch = 0;
