@@ -3,6 +3,7 @@
 
 #include "broker/net/frame_sink.h"
 
+#include <cstdint>
 #include <string>
 
 namespace milena::api {
@@ -11,12 +12,15 @@ struct ReactorScratch;
 
 class Connection final : public net::ConnectionState {
   public:
-    Connection(net::Peer peer, net::Executor& executor, ReactorScratch& scratch)
-        : peer_(std::move(peer)), executor_(executor), scratch_(scratch) {}
+    Connection(net::Peer peer, net::Executor& executor, ReactorScratch& scratch,
+               std::uint64_t number)
+        : peer_(std::move(peer)), executor_(executor), scratch_(scratch), number_(number) {}
 
     const net::Peer& peer() const { return peer_; }
     net::Executor& executor() const { return executor_; }
     ReactorScratch& scratch() const { return scratch_; }
+    // Grows with every connection, from 1 on.
+    std::uint64_t number() const { return number_; }
 
     // As the client named itself in ApiVersions (KIP-511); empty before.
     std::string software_name;
@@ -26,6 +30,7 @@ class Connection final : public net::ConnectionState {
     const net::Peer peer_;
     net::Executor& executor_;
     ReactorScratch& scratch_;
+    const std::uint64_t number_;
 };
 
 }  // namespace milena::api

@@ -69,7 +69,8 @@ bool is_handled(ApiKey key) {
 
 std::unique_ptr<net::ConnectionState> Dispatch::on_open(const net::Peer& peer,
                                                         net::Executor& executor) {
-    return std::make_unique<Connection>(peer, executor, services_.scratch_of(executor));
+    return std::make_unique<Connection>(peer, executor, services_.scratch_of(executor),
+                                        ++connections_);
 }
 
 void Dispatch::on_close(net::ConnectionState&) {}

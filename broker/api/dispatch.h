@@ -7,6 +7,8 @@
 #include "broker/api/request.h"
 #include "broker/net/frame_sink.h"
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -24,6 +26,7 @@ class Dispatch final : public net::FrameSink {
 
   private:
     Services& services_;
+    std::atomic<std::uint64_t> connections_ = 0;  // so far
 };
 
 // The rows of the API table that are handled, ascending by key.

@@ -4,14 +4,15 @@
 // INVALID_TOPIC_EXCEPTION, INVALID_REQUEST (partition named twice), those of record/batch_check and
 // of Partition::append, REQUEST_TIMED_OUT. With acks=0 nothing is answered, and any error closes
 // the connection (semantics A11). Differences from Kafka: a partition that stands twice in a
-// request is refused the second time; write.durability decides what acks=all promises; no
-// transactions yet (INVALID_TXN_STATE). Rules: semantics B1-B16.
+// request is refused the second time; write.durability decides what acks=all promises. Batches of a
+// transaction (KIP-890): see transaction_verification.h. Rules: semantics B1-B16, C6, C7.
 #include "protocol/msg/produce.h"
 
 #include "broker/api/handler.h"
 #include "broker/api/produce_waiter.h"
 #include "broker/api/services.h"
 #include "broker/api/topic_names.h"
+#include "broker/api/transaction_verification.h"
 #include "protocol/record/batch_check.h"
 #include "protocol/record/compress.h"
 
@@ -62,8 +63,12 @@ class Producer {
     }
 
     Response& response() { return response_; }
-    bool failed() const { return failed_; }
-    std::vector<PendingAppend>& pending() { return pending_; }
+    bool failed() const { return work_.failed; }
+    bool must_wait() const { return !work_.pending.empty() || !work_.unverified.empty(); }
+    ProduceWaiter::Work take_work() {
+        work_.acks = static_cast<replica::Acks>(request_.body.acks);
+        return std::move(work_);
+    }
 
   private:
     void produce_topic(const Body::TopicProduceData& asked, Response::TopicProduceResponse& out) {
@@ -138,23 +143,45 @@ class Producer {
             add_record_errors(answer, checked.error());
             return std::unexpected(std::move(checked).error().error);
         }
+        replica::Verification verification;
         if (checked->view().is_transactional()) {
-            return fail(ErrorCode::INVALID_TXN_STATE,
-                        "the partition has not been added to a transaction");
+            MILENA_TRY(check_one_producer(checked->view()));
+            verification.kind = verification_kind(*services_.settings(), request_.version);
+            if (verification.kind != replica::Verification::Kind::disabled) {
+                const auto asking =
+                    partition->begin_verification(checked->view(), verification.kind);
+                if (asking) {
+                    work_.unverified.push_back({partition,
+                                                {checked->bytes.begin(), checked->bytes.end()},
+                                                checked->log_append_time,
+                                                *asking,
+                                                &answer});
+                    return {};
+                }
+            }
         }
         MILENA_ASSIGN(
             const auto outcome,
             partition->append(checked->bytes, static_cast<replica::Acks>(request_.body.acks),
-                              log::AppendOrigin::client, now));
+                              log::AppendOrigin::client, now, verification));
         answer.base_offset = outcome.base_offset;
         answer.log_start_offset = outcome.log_start_offset;
         answer.log_append_time_ms = outcome.duplicate_timestamp.value_or(checked->log_append_time);
-        if (outcome.wait_for != kNoOffset) pending_.push_back({partition, outcome, &answer});
+        if (outcome.wait_for != kNoOffset) work_.pending.push_back({partition, outcome, &answer});
         return {};
     }
 
+    // A request writes for one transaction (semantics C7).
+    Status check_one_producer(const BatchView& batch) {
+        const std::pair producer(batch.producer_id(), batch.producer_epoch());
+        if (!producer_) producer_ = producer;
+        if (*producer_ == producer) return {};
+        return fail(ErrorCode::INVALID_PRODUCER_ID_MAPPING,
+                    "a request holds transactional batches of one producer only");
+    }
+
     void refuse(PartitionAnswer& answer, const Error& error) {
-        failed_ = true;
+        work_.failed = true;
         answer.error_code = error.code;
         answer.error_message = request_.arena.copy(error.detail);
         answer.base_offset = kNoOffset;
@@ -175,29 +202,31 @@ class Producer {
     const Request<Body>& request_;
     const metadata::ImagePtr image_;
     Response response_;
-    std::vector<PendingAppend> pending_;
-    std::optional<Status> refused_;  // the whole request
-    bool failed_ = false;
+    ProduceWaiter::Work work_;
+    std::optional<Status> refused_;                                 // the whole request
+    std::optional<std::pair<ProducerId, ProducerEpoch>> producer_;  // of transactional batches
 };
 
 void produce(Services& services, const Request<Body>& request, Reply<Response> reply) {
     Producer producer(services, request);
     producer.run();
-    if (request.body.acks == 0) {
-        if (producer.failed()) {
-            reply.close("an append with acks=0 failed");
-        } else {
-            reply.send_nothing();
-        }
+    if (producer.must_wait()) {
+        auto work = producer.take_work();
+        auto question =
+            transaction_question(request.body.transactional_id.value_or_empty(), work.unverified);
+        const auto timeout = std::max(request.body.timeout_ms, kLeastWait);
+        auto waiter = ProduceWaiter::park(producer.response(), std::move(work), std::move(reply),
+                                          request.now + timeout);
+        if (question) ask_coordinator(services, std::move(*question), request.version, waiter);
         return;
     }
-    if (producer.pending().empty()) {
+    if (request.body.acks != 0) {
         reply.send(producer.response());
-        return;
+    } else if (producer.failed()) {
+        reply.close("an append with acks=0 failed");
+    } else {
+        reply.send_nothing();
     }
-    const auto timeout = std::max(request.body.timeout_ms, kLeastWait);
-    ProduceWaiter::park(producer.response(), std::move(producer.pending()), std::move(reply),
-                        request.now + timeout);
 }
 
 }  // namespace

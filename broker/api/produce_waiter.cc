@@ -20,12 +20,22 @@ void copy_partition(Arena& arena, Response::PartitionProduceResponse& to) {
     to.record_errors = errors;
 }
 
+// The answer of the next one of `list`, when it is `before`, is now `after`.
+template <class Append>
+bool move_answer(std::vector<Append>& list, std::size_t& next,
+                 const Response::PartitionProduceResponse* before,
+                 Response::PartitionProduceResponse* after) {
+    if (next == list.size() || list[next].answer != before) return false;
+    list[next++].answer = after;
+    return true;
+}
+
 }  // namespace
 
-ProduceWaiter::ProduceWaiter(const Response& response, std::vector<PendingAppend> pending,
-                             Reply<Response> reply)
-    : Waiter(reply.executor()), pending_(std::move(pending)), reply_(std::move(reply)) {
-    std::size_t next = 0;
+ProduceWaiter::ProduceWaiter(const Response& response, Work work, Reply<Response> reply)
+    : Waiter(reply.executor()), work_(std::move(work)), reply_(std::move(reply)) {
+    std::size_t next_pending = 0;
+    std::size_t next_unverified = 0;
     response_.responses = decltype(response_.responses)::make(arena_, response.responses.size());
     for (std::size_t t = 0; t < response.responses.size(); ++t) {
         const auto& from = response.responses[t];
@@ -37,45 +47,86 @@ ProduceWaiter::ProduceWaiter(const Response& response, std::vector<PendingAppend
         for (std::size_t p = 0; p < from.partition_responses.size(); ++p) {
             to.partition_responses[p] = from.partition_responses[p];
             copy_partition(arena_, to.partition_responses[p]);
-            // Pending appends stand in the order of the response.
-            if (next < pending_.size() && pending_[next].answer == &from.partition_responses[p]) {
-                pending_[next++].answer = &to.partition_responses[p];
-            }
+            // Both lists stand in the order of the response.
+            const auto* before = &from.partition_responses[p];
+            auto* after = &to.partition_responses[p];
+            if (move_answer(work_.pending, next_pending, before, after)) continue;
+            (void)move_answer(work_.unverified, next_unverified, before, after);
         }
     }
-    MILENA_ASSERT(next == pending_.size());
+    MILENA_ASSERT(next_pending == work_.pending.size());
+    MILENA_ASSERT(next_unverified == work_.unverified.size());
 }
 
-void ProduceWaiter::park(const Response& response, std::vector<PendingAppend> pending,
-                         Reply<Response> reply, MonoTime deadline) {
-    const auto waiter =
-        std::make_shared<ProduceWaiter>(response, std::move(pending), std::move(reply));
+std::shared_ptr<ProduceWaiter> ProduceWaiter::park(const Response& response, Work work,
+                                                   Reply<Response> reply, MonoTime deadline) {
+    auto waiter = std::make_shared<ProduceWaiter>(response, std::move(work), std::move(reply));
     waiter->expire_at(deadline);
-    for (const auto& append : waiter->pending_) {
+    for (const auto& append : waiter->work_.pending) {
         append.partition->park_producer(append.outcome, waiter);
     }
+    return waiter;
+}
+
+void ProduceWaiter::on_verified(const Verdict& verdict, log::LogTime now) {
+    for (auto& unverified : work_.unverified) {
+        // Whoever has been told that it timed out will send it again.
+        if (!done()) {
+            if (auto status = append(unverified, verdict, now); !status) {
+                refuse(*unverified.answer, status.error().code);
+                unverified.answer->error_message = arena_.copy(status.error().detail);
+            }
+        }
+        unverified.partition->end_verification(unverified.verification);
+    }
+    work_.unverified.clear();
+    wake();
+}
+
+Status ProduceWaiter::append(UnverifiedAppend& append, const Verdict& verdict, log::LogTime now) {
+    MILENA_TRY(verdict(append.partition->name()));
+    MILENA_ASSIGN(const auto outcome,
+                  append.partition->append(append.batch, work_.acks, log::AppendOrigin::client, now,
+                                           append.verification));
+    append.answer->base_offset = outcome.base_offset;
+    append.answer->log_start_offset = outcome.log_start_offset;
+    append.answer->log_append_time_ms =
+        outcome.duplicate_timestamp.value_or(append.log_append_time);
+    if (outcome.wait_for == kNoOffset) return {};
+    work_.pending.push_back({append.partition, outcome, append.answer});
+    append.partition->park_producer(outcome, shared_from_this());
+    return {};
+}
+
+void ProduceWaiter::refuse(Response::PartitionProduceResponse& answer, ErrorCode code) {
+    work_.failed = true;
+    answer.error_code = code;
+    answer.base_offset = kNoOffset;
 }
 
 bool ProduceWaiter::ready() {
-    std::erase_if(pending_, [](const PendingAppend& append) {
+    std::erase_if(work_.pending, [this](const PendingAppend& append) {
         const auto acknowledged = append.partition->is_acknowledged(append.outcome);
         if (acknowledged) return *acknowledged;
-        append.answer->error_code = acknowledged.error().code;
-        append.answer->base_offset = kNoOffset;
+        refuse(*append.answer, acknowledged.error().code);
         return true;
     });
-    return pending_.empty();
+    return work_.pending.empty() && work_.unverified.empty();
 }
 
 void ProduceWaiter::answer(bool expired) {
     if (expired) {
-        for (const auto& append : pending_) {
-            // The records stay: the client must not take this for "not written".
-            append.answer->error_code = ErrorCode::REQUEST_TIMED_OUT;
-            append.answer->base_offset = kNoOffset;
+        // Records that were appended stay: the client must not take this for "not written".
+        for (const auto& append : work_.pending) {
+            refuse(*append.answer, ErrorCode::REQUEST_TIMED_OUT);
+        }
+        for (const auto& append : work_.unverified) {
+            refuse(*append.answer, ErrorCode::REQUEST_TIMED_OUT);
         }
     }
-    reply_.send(response_);
+    if (work_.acks != replica::Acks::none) return reply_.send(response_);
+    if (work_.failed) return reply_.close("an append with acks=0 failed");
+    reply_.send_nothing();
 }
 
 }  // namespace milena::api

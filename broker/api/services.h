@@ -19,6 +19,11 @@
 #include <string>
 #include <vector>
 
+namespace milena::replica {
+class MarkerWriter;
+class TransactionCoordinator;
+}  // namespace milena::replica
+
 namespace milena::api {
 
 // Memory that requests of one reactor reuse; touched only on its thread.
@@ -38,6 +43,8 @@ struct Services {
     replica::PartitionTable& partitions;
     replica::LogStore& store;
     session::SessionCache& sessions;
+    replica::MarkerWriter& markers;
+    replica::TransactionCoordinator& transactions;
     // The scratch memory of a reactor.
     std::function<ReactorScratch&(net::Executor&)> scratch_of;
 

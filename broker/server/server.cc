@@ -14,6 +14,7 @@
 #include "broker/replica/topic_publisher.h"
 #include "broker/replica/upkeep.h"
 #include "broker/server/config_rules.h"
+#include "broker/server/coordinators.h"
 #include "broker/server/net_settings.h"
 #include "broker/server/settings_follower.h"
 #include "log/posix_disk.h"
@@ -86,6 +87,7 @@ struct Server::Parts {
     std::unique_ptr<quorum::Quorum> quorum;
     BrokerEpoch broker_epoch{-1};
     std::unique_ptr<quorum::ProducerIds> producer_ids;
+    std::unique_ptr<Coordinators> coordinators;
     std::unique_ptr<session::SessionCache> sessions;
     std::unique_ptr<api::Services> services;
     std::unique_ptr<api::Dispatch> dispatch;
@@ -135,10 +137,17 @@ Status Server::Parts::start_quorum() {
                                                [this](net::Task task) {
                                                    (void)quorum_thread.submit(std::move(task));
                                                }));
+    coordinators = std::make_unique<Coordinators>(Coordinators::Node{
+        self, *current, clock, random, partitions, reactors, disk_pool,
+        [this] { return quorum->image(); },
+        [this](net::Executor& executor, replica::TransactionCoordinator::GotProducerId done) {
+            producer_ids->next(executor, std::move(done));
+        }});
     quorum->subscribe([this](const metadata::ImagePtr&, const metadata::ImagePtr& after,
                              const metadata::Delta& delta) {
         settings.publish(*after, delta);
         publisher->publish(*after, delta);
+        coordinators->publish(*after);
     });
     MILENA_TRY(quorum->start());
     store->set_aside_strays();
@@ -155,7 +164,8 @@ void Server::Parts::make_services() {
     }
     services = std::make_unique<api::Services>(
         api::Services{self, cluster_id, settings.current(), clock, *quorum, nullptr, partitions,
-                      *store, *sessions, [this](net::Executor& executor) -> api::ReactorScratch& {
+                      *store, *sessions, coordinators->markers, coordinators->transactions,
+                      [this](net::Executor& executor) -> api::ReactorScratch& {
                           return *scratch.at(&executor);
                       }});
     dispatch = std::make_unique<api::Dispatch>(*services);
@@ -215,6 +225,7 @@ Status Server::Parts::stop() {
     if (!running) return {};
     running = false;
     sockets->stop(kDrain);
+    coordinators->stop();
     Status status = quorum->stop();
     quorum_thread.stop();
     (void)reactors.stop(kDrain);
@@ -254,6 +265,7 @@ Result<std::unique_ptr<Server>> Server::start(config::Settings settings) {
     MILENA_TRY(parts->register_broker());
     parts->reactors.start();
     parts->start_upkeep();
+    parts->coordinators->start(*parts->quorum->image());
     parts->running = true;
     return std::unique_ptr<Server>(new Server(std::move(parts)));
 }

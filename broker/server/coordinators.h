@@ -1,0 +1,41 @@
+// The coordinators of this node and what they work with.
+#pragma once
+
+#include "broker/config/settings.h"
+#include "broker/net/disk_pool.h"
+#include "broker/net/reactor_pool.h"
+#include "broker/replica/marker_writer.h"
+#include "broker/replica/transaction_coordinator.h"
+
+#include <functional>
+
+namespace milena::broker {
+
+class Coordinators {
+  public:
+    struct Node {
+        BrokerId self;
+        const config::Settings& settings;
+        const Clock& clock;
+        Random& random;
+        const replica::PartitionTable& partitions;
+        net::ReactorPool& reactors;
+        net::DiskPool& disk_pool;
+        std::function<metadata::ImagePtr()> image;
+        std::function<void(net::Executor&, replica::TransactionCoordinator::GotProducerId)>
+            next_producer_id;
+    };
+    explicit Coordinators(const Node& node);
+
+    // On the quorum's executor, after the partitions have heard of it.
+    void publish(const metadata::Image& after) { transactions.publish(after); }
+    // Once the broker is registered.
+    void start(const metadata::Image& image) { transactions.start(image); }
+    // Before the executors stop.
+    void stop() { transactions.stop(); }
+
+    replica::MarkerWriter markers;
+    replica::TransactionCoordinator transactions;
+};
+
+}  // namespace milena::broker
