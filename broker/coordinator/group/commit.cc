@@ -1,4 +1,5 @@
 // OffsetCommit and TxnOffsetCommit: who may store positions, and the records of them.
+#include "broker/coordinator/group/consumer/verbs.h"
 #include "broker/coordinator/group/records.h"
 #include "broker/coordinator/group/verbs.h"
 
@@ -45,6 +46,10 @@ ErrorCode check_transactional(const ClassicGroup& group, const MemberClaim& clai
     return is_anonymous(claim) ? ErrorCode::NONE : check_identity(group, claim);
 }
 
+ErrorCode code_of(const Status& status) {
+    return status ? ErrorCode::NONE : status.error().code;
+}
+
 ErrorCode check(const State& state, const OffsetCommit& request) {
     const auto* group = state.group(request.group_id);
     if (group == nullptr) {
@@ -52,8 +57,10 @@ ErrorCode check(const State& state, const OffsetCommit& request) {
         return request.supports_member_epoch ? ErrorCode::GROUP_ID_NOT_FOUND
                                              : ErrorCode::ILLEGAL_GENERATION;
     }
-    const auto* classic = std::get_if<ClassicGroup>(group);
-    return classic ? check_commit(*classic, request.member) : ErrorCode::UNKNOWN_MEMBER_ID;
+    if (const auto* classic = std::get_if<ClassicGroup>(group))
+        return check_commit(*classic, request.member);
+    return code_of(consumer::check_commit(std::get<ConsumerGroup>(*group), request.member,
+                                          request.supports_member_epoch));
 }
 
 ErrorCode check(const State& state, const TxnOffsetCommit& request) {
@@ -61,8 +68,10 @@ ErrorCode check(const State& state, const TxnOffsetCommit& request) {
     if (group == nullptr) {
         return request.member.generation < 0 ? ErrorCode::NONE : ErrorCode::ILLEGAL_GENERATION;
     }
-    const auto* classic = std::get_if<ClassicGroup>(group);
-    return classic ? check_transactional(*classic, request.member) : ErrorCode::UNKNOWN_MEMBER_ID;
+    if (const auto* classic = std::get_if<ClassicGroup>(group))
+        return check_transactional(*classic, request.member);
+    return code_of(
+        consumer::check_transactional_commit(std::get<ConsumerGroup>(*group), request.member));
 }
 
 // The same error for every partition.

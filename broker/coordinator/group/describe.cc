@@ -1,4 +1,6 @@
 // What the outside sees of groups, and the end of one.
+#include "broker/coordinator/group/consumer/records.h"
+#include "broker/coordinator/group/consumer/verbs.h"
 #include "broker/coordinator/group/records.h"
 #include "broker/coordinator/group/verbs.h"
 
@@ -43,6 +45,18 @@ ListGroups::Reply::Group listed(const std::string& id, const ClassicGroup& group
     return {id, group.protocol_type.value_or(""), std::string(state_name(group.state)), "classic"};
 }
 
+ListGroups::Reply::Group listed(const std::string& id, const ConsumerGroup& group) {
+    return {id, "consumer", std::string(consumer::state_name(group.state())), "consumer"};
+}
+
+// All but its positions.
+void forget(Deciding& deciding, const std::string& group_id, const ClassicGroup& group) {
+    add_group_tombstone(deciding.out.records, group_id);
+    for (const auto& id : group.pending_members) {
+        deciding.cancel_timer(timer_key(TimerKind::session, group_id, id));
+    }
+}
+
 }  // namespace
 
 void decide(Deciding& deciding, const DescribeGroup& request, ReplyId reply) {
@@ -64,9 +78,7 @@ void decide(Deciding& deciding, const DescribeGroup& request, ReplyId reply) {
 void decide(Deciding& deciding, const ListGroups& request, ReplyId reply) {
     ListGroups::Reply answer;
     for (const auto& [id, group] : deciding.state.groups) {
-        const auto* classic = std::get_if<ClassicGroup>(&group);
-        if (classic == nullptr) continue;
-        auto entry = listed(id, *classic);
+        auto entry = std::visit([&](const auto& any) { return listed(id, any); }, group);
         if (passes(request.states, entry.state) && passes(request.types, entry.type)) {
             answer.groups.push_back(std::move(entry));
         }
@@ -76,16 +88,18 @@ void decide(Deciding& deciding, const ListGroups& request, ReplyId reply) {
 
 void decide(Deciding& deciding, const DeleteGroup& request, ReplyId reply) {
     const auto* group = deciding.state.classic(request.group_id);
+    const auto* consumers = deciding.state.consumer(request.group_id);
     DeleteGroup::Reply answer;
-    if (group == nullptr) {
+    if (group == nullptr && consumers == nullptr) {
         answer.error = {ErrorCode::GROUP_ID_NOT_FOUND, "Group " + request.group_id + " not found."};
-    } else if (group->state != ClassicState::empty) {
+    } else if (group ? group->state != ClassicState::empty : !consumers->members.empty()) {
         answer.error.code = ErrorCode::NON_EMPTY_GROUP;
     } else {
         forget_offsets(deciding, request.group_id);
-        add_group_tombstone(deciding.out.records, request.group_id);
-        for (const auto& id : group->pending_members) {
-            deciding.cancel_timer(timer_key(TimerKind::session, request.group_id, id));
+        if (group) {
+            forget(deciding, request.group_id, *group);
+        } else {
+            consumer::add_group_removal(deciding.out.records, *consumers);
         }
     }
     deciding.reply(reply, std::move(answer));

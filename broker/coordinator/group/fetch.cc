@@ -1,4 +1,5 @@
 // OffsetFetch: positions, as far as the reader may see them.
+#include "broker/coordinator/group/consumer/verbs.h"
 #include "broker/coordinator/group/verbs.h"
 
 namespace milena::coordinator::group {
@@ -65,6 +66,14 @@ void fetch_all(const Offsets& offsets, const OffsetFetch& request, OffsetFetch::
 
 void decide(Deciding& deciding, const OffsetFetch& request, ReplyId reply) {
     OffsetFetch::Reply answer;
+    if (const auto* group = deciding.state.consumer(request.group_id)) {
+        const auto allowed = consumer::check_fetch(*group, request.member_id, request.member_epoch);
+        if (!allowed) {
+            answer.error = allowed.error();
+            deciding.reply(reply, std::move(answer));
+            return;
+        }
+    }
     if (request.topics) {
         fetch_named(deciding.state.offsets, request, answer);
     } else {

@@ -1,4 +1,6 @@
 // How positions go: deleted by an administrator, with their topic, with their group, or by age.
+#include "broker/coordinator/group/consumer/records.h"
+#include "broker/coordinator/group/consumer/verbs.h"
 #include "broker/coordinator/group/records.h"
 #include "broker/coordinator/group/verbs.h"
 
@@ -36,7 +38,7 @@ class Expiry {
     void run() {
         for (const auto& [id, group] : deciding_.state.groups) {
             if (is_full()) break;
-            if (const auto* classic = std::get_if<ClassicGroup>(&group)) expire(id, *classic);
+            std::visit([&](const auto& any) { expire(id, any); }, group);
         }
         deciding_.set_timer(timer_key(TimerKind::expiry),
                             is_full() ? Millis(0) : deciding_.settings.offsets_retention_check);
@@ -46,41 +48,56 @@ class Expiry {
     bool is_full() const { return deciding_.out.records.size() >= kMostPerBatch; }
 
     void expire(const std::string& id, const ClassicGroup& group) {
-        const auto& offsets = deciding_.state.offsets;
-        bool any_left = offsets.has_pending(id);
         const auto from = ages_from(group);
-        const auto* topics = offsets.of_group(id);
-        if (topics != nullptr && from == AgesFrom::never) return;
+        if (deciding_.state.offsets.of_group(id) != nullptr && from == AgesFrom::never) return;
+        const auto empty_since =
+            from == AgesFrom::empty_since ? std::optional(group.state_timestamp) : std::nullopt;
         // With members only what they do not read any more is looked at.
         const auto subscribed = group.members.empty() ? std::nullopt : subscribed_topics(group);
-        if (topics != nullptr) {
-            for (const auto& [topic, partitions] : *topics) {
-                if (is_subscribed(subscribed, topic)) {
-                    any_left = true;
-                    continue;
-                }
-                for (const auto& [partition, value] : partitions) {
-                    const OffsetKey key{id, topic, partition};
-                    if (has_expired(group, from, value) && !offsets.is_pending(key)) {
-                        add_offset_tombstone(deciding_.out.records, key);
-                    } else {
-                        any_left = true;
-                    }
-                }
-            }
-        }
+        const bool any_left = expire_positions(id, subscribed, empty_since);
         const bool is_over = group.state == ClassicState::empty && group.pending_members.empty();
         if (!any_left && is_over && group.has_record) {
             add_group_tombstone(deciding_.out.records, id);
         }
     }
 
-    bool has_expired(const ClassicGroup& group, AgesFrom from, const CommittedOffset& value) const {
+    void expire(const std::string& id, const ConsumerGroup& group) {
+        const bool any_left = expire_positions(id, consumer::subscribed_topics(group), {});
+        if (!any_left && group.members.empty()) {
+            consumer::add_group_removal(deciding_.out.records, group);
+        }
+    }
+
+    // Are there any left, or pending?
+    bool expire_positions(const std::string& id,
+                          const std::optional<std::set<std::string, std::less<>>>& subscribed,
+                          std::optional<TimestampMs> empty_since) {
+        const auto& offsets = deciding_.state.offsets;
+        bool any_left = offsets.has_pending(id);
+        const auto* topics = offsets.of_group(id);
+        if (topics == nullptr) return any_left;
+        for (const auto& [topic, partitions] : *topics) {
+            if (is_subscribed(subscribed, topic)) {
+                any_left = true;
+                continue;
+            }
+            for (const auto& [partition, value] : partitions) {
+                const OffsetKey key{id, topic, partition};
+                if (has_expired(empty_since, value) && !offsets.is_pending(key)) {
+                    add_offset_tombstone(deciding_.out.records, key);
+                } else {
+                    any_left = true;
+                }
+            }
+        }
+        return any_left;
+    }
+
+    bool has_expired(std::optional<TimestampMs> empty_since, const CommittedOffset& value) const {
         const auto now = deciding_.context.wall_now;
         if (value.expire_timestamp != kNoTimestamp) return now >= value.expire_timestamp;
-        const auto base =
-            from == AgesFrom::empty_since ? group.state_timestamp : value.commit_timestamp;
-        return now - base >= deciding_.settings.offsets_retention.count();
+        return now - empty_since.value_or(value.commit_timestamp) >=
+               deciding_.settings.offsets_retention.count();
     }
 
     Deciding& deciding_;
@@ -104,8 +121,11 @@ void forget_offsets(Deciding& deciding, std::string_view group_id) {
 void decide(Deciding& deciding, const OffsetDelete& request, ReplyId reply) {
     const auto& state = deciding.state;
     const auto* group = state.classic(request.group_id);
+    const auto* consumers = state.consumer(request.group_id);
     OffsetDelete::Reply answer;
-    if (group == nullptr) {
+    if (consumers != nullptr) {
+        // Checked topic by topic.
+    } else if (group == nullptr) {
         answer.error = {ErrorCode::GROUP_ID_NOT_FOUND, "Group " + request.group_id + " not found."};
     } else if (group->state != ClassicState::empty && !group->uses_consumer_protocol()) {
         answer.error.code = ErrorCode::NON_EMPTY_GROUP;
@@ -114,9 +134,10 @@ void decide(Deciding& deciding, const OffsetDelete& request, ReplyId reply) {
         deciding.reply(reply, std::move(answer));
         return;
     }
-    const auto subscribed = subscribed_topics(*group);
+    const auto subscribed = consumers ? std::optional(consumer::subscribed_topics(*consumers))
+                                      : subscribed_topics(*group);
     // Members whose subscription cannot be read may read anything.
-    const bool reads_all = group->uses_consumer_protocol() && !subscribed;
+    const bool reads_all = !subscribed && group->uses_consumer_protocol();
     for (const auto& topic : request.topics) {
         auto& to = answer.topics.emplace_back(OffsetErrors::Topic{topic.name, {}, {}});
         const bool is_read = reads_all || is_subscribed(subscribed, topic.name);

@@ -1,5 +1,7 @@
 #include "broker/coordinator/group/machine.h"
 
+#include "broker/coordinator/group/consumer/replay.h"
+#include "broker/coordinator/group/consumer/verbs.h"
 #include "broker/coordinator/group/records.h"
 #include "broker/coordinator/group/verbs.h"
 
@@ -36,7 +38,11 @@ Decision Machine::on_timer(const TimerKey& key, const DecideContext& context) co
             expire_offsets(deciding);
             break;
         case TimerKind::session:
-            session_ended(deciding, name->group_id, name->member_id);
+            if (const auto* group = state_.consumer(name->group_id)) {
+                consumer::session_ended(deciding, *group, name->member_id);
+            } else {
+                session_ended(deciding, name->group_id, name->member_id);
+            }
             break;
         case TimerKind::join:
             join_phase_ended(deciding, name->group_id);
@@ -45,6 +51,9 @@ Decision Machine::on_timer(const TimerKey& key, const DecideContext& context) co
             sync_phase_ended(deciding, name->group_id);
             break;
         case TimerKind::rebalance:
+            if (const auto* group = state_.consumer(name->group_id)) {
+                consumer::rebalance_ended(deciding, *group, name->member_id);
+            }
             break;
     }
     return std::move(deciding.out);
@@ -53,15 +62,18 @@ Decision Machine::on_timer(const TimerKey& key, const DecideContext& context) co
 Decision Machine::on_loaded(const DecideContext& context) const {
     Deciding deciding{state_, settings_, context};
     for (const auto& [id, group] : state_.groups) {
-        const auto* classic = std::get_if<ClassicGroup>(&group);
-        if (classic != nullptr) begin_sessions(deciding, id, *classic);
+        if (const auto* classic = std::get_if<ClassicGroup>(&group)) {
+            begin_sessions(deciding, id, *classic);
+        } else {
+            consumer::begin_sessions(deciding, std::get<ConsumerGroup>(group));
+        }
     }
     deciding.set_timer(timer_key(TimerKind::expiry), settings_.offsets_retention_check);
     return std::move(deciding.out);
 }
 
 void Machine::apply(const KeyedRecord& record, const RecordOrigin& origin) {
-    apply_record(state_, record, origin);
+    if (!consumer::apply_record(state_, record)) apply_record(state_, record, origin);
 }
 
 void Machine::apply_marker(ProducerId producer, ProducerEpoch, const TransactionMarker& marker) {
@@ -72,6 +84,10 @@ void Machine::apply_marker(ProducerId producer, ProducerEpoch, const Transaction
 }
 
 void Machine::apply(const Change& change) {
+    if (const auto* checked = std::get_if<consumer::PutChecked>(&change)) {
+        consumer::apply_change(state_, *checked);
+        return;
+    }
     const auto& put = std::get<PutClassic>(change);
     if (put.group) {
         state_.groups.insert_or_assign(put.group_id, *put.group);

@@ -30,7 +30,7 @@ struct PutClassic {
     std::shared_ptr<const ClassicGroup> group;
 };
 
-using Change = std::variant<PutClassic>;
+using Change = std::variant<PutClassic, consumer::PutChecked>;
 
 // Groups have nothing done elsewhere.
 using Action = std::monostate;

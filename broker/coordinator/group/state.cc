@@ -32,7 +32,11 @@ const char* State::check_invariants() const {
     if (const char* broken = offsets.check_invariants()) return broken;
     for (const auto& [id, group] : groups) {
         const auto* classic = std::get_if<ClassicGroup>(&group);
-        if (classic == nullptr) continue;
+        if (classic == nullptr) {
+            const auto broken = consumer::check_invariants(std::get<ConsumerGroup>(group));
+            if (broken) return broken->data();
+            continue;
+        }
         if (const char* broken = classic->check_invariants()) return broken;
         if (classic->has_record) continue;
         if (!offsets.has_any(id) || !classic->members.empty()) return "SimpleHasOffsets";

@@ -90,6 +90,13 @@ struct ResolvedRegex {
 // Kafka's names for them are in describe.h.
 enum class GroupState : std::uint8_t { empty, assigning, reconciling, stable };
 
+// Soft: what the group was last compared with. Lost with the leadership, and then done anew.
+struct Checked {
+    Offset metadata = kNoOffset;        // its end, when metadata_hash was compared
+    Offset regex_metadata = kNoOffset;  // its end, when the expressions were matched
+    std::optional<MonoTime> regexes_at;
+};
+
 struct Group {
     std::string id;
     GroupEpoch epoch{0};
@@ -109,13 +116,18 @@ struct Group {
         }
     };
     std::unordered_map<TopicIdPartition, std::string, HashPartition> partition_owners;
-    // Soft: the end of the metadata that metadata_hash was last compared with.
-    Offset checked_metadata = kNoOffset;
+    Checked checked;
 
     const Member* member(std::string_view member_id) const;
     const Member* static_member(std::string_view instance_id) const;
     const PartitionSet& target(std::string_view member_id) const;
     GroupState state() const;
+};
+
+// The change to soft state.
+struct PutChecked {
+    std::string group_id;
+    Checked checked;
 };
 
 // Sorts, and leaves each name once.

@@ -1,0 +1,81 @@
+#include "broker/coordinator/group/consumer/leave.h"
+
+#include "broker/coordinator/group/consumer/checks.h"
+#include "broker/coordinator/group/consumer/records.h"
+#include "broker/coordinator/group/consumer/subscriptions.h"
+
+namespace milena::coordinator::group::consumer {
+
+void fence(Deciding& deciding, const Group& group, std::span<const std::string> member_ids) {
+    KeyedRecords& records = deciding.out.records;
+    Draft draft(group);
+    std::set<std::string, std::less<>> regexes;
+    for (const std::string& id : member_ids) {
+        const Member* member = group.member(id);
+        if (!member) continue;
+        if (!member->topic_regex.empty()) regexes.insert(member->topic_regex);
+        add_member_removal(records, group.id, id);
+        deciding.cancel_timer(timer_key(TimerKind::session, group.id, id));
+        deciding.cancel_timer(timer_key(TimerKind::rebalance, group.id, id));
+        draft.remove(id);
+    }
+    for (const std::string& regex : regexes) {
+        if (draft.is_used(regex) || !draft.regex(regex)) continue;
+        add_regex_removal(records, group.id, regex);
+        draft.put_regex(regex, std::nullopt);
+    }
+    const Subscriptions subscriptions(draft, deciding.context.image);
+    if (group.has_partition_metadata) add_partition_metadata_removal(records, group.id);
+    add_epoch(records, group.id, group.epoch + 1, subscriptions.metadata_hash());
+}
+
+Result<ConsumerGroupHeartbeat::Reply> leave(Deciding& deciding,
+                                            const ConsumerGroupHeartbeat& request) {
+    const Group* group = deciding.state.consumer(request.group_id);
+    if (!group)
+        return fail(ErrorCode::GROUP_ID_NOT_FOUND, "Group " + request.group_id + " not found.");
+    ConsumerGroupHeartbeat::Reply reply;
+    reply.member_id = request.member_id;
+    reply.member_epoch = request.member_epoch;
+    const Member* member = nullptr;
+    if (request.instance_id) {
+        MILENA_ASSIGN(member, known_static_member(*group, *request.instance_id, request.member_id));
+    } else {
+        MILENA_ASSIGN(member, known_member(*group, request.member_id));
+    }
+    if (GroupEpoch(request.member_epoch) == kLeaveEpoch) {
+        fence(deciding, *group, std::span(&request.member_id, 1));
+        return reply;
+    }
+    // It keeps its place until it is back under the same instance id, or its session ends.
+    Member resting = *member;
+    resting.epoch = kStaticLeaveEpoch;
+    resting.state = MemberState::stable;
+    resting.pending_revocation = {};
+    add_current(deciding.out.records, group->id, resting);
+    deciding.cancel_timer(timer_key(TimerKind::rebalance, group->id, member->id));
+    return reply;
+}
+
+void session_ended(Deciding& deciding, const Group& group, const std::string& member_id) {
+    if (group.member(member_id)) fence(deciding, group, std::span(&member_id, 1));
+}
+
+void rebalance_ended(Deciding& deciding, const Group& group, const std::string& member_id) {
+    const Member* member = group.member(member_id);
+    if (member && member->state == MemberState::unrevoked)
+        fence(deciding, group, std::span(&member_id, 1));
+}
+
+void begin_sessions(Deciding& deciding, const Group& group) {
+    const Millis session = session_timeout(deciding, group.id);
+    for (const auto& [id, member] : group.members) {
+        deciding.set_timer(timer_key(TimerKind::session, group.id, id),
+                           member.classic ? member.classic->session_timeout : session);
+        if (member.state == MemberState::unrevoked)
+            deciding.set_timer(timer_key(TimerKind::rebalance, group.id, id),
+                               member.rebalance_timeout);
+    }
+}
+
+}  // namespace milena::coordinator::group::consumer

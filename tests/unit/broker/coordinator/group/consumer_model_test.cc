@@ -1,0 +1,157 @@
+// Random members of consumer groups: some slow, some dying, some static, topics growing, the
+// coordinator failing over. At every moment no partition is owned by two clients, and the state is
+// the fold of the log; in the end, when all behave, everybody reaches the target.
+#include "tests/unit/broker/coordinator/group/consumer_members.h"
+
+#include <algorithm>
+#include <set>
+
+#include <gtest/gtest.h>
+
+namespace milena::coordinator::group {
+namespace {
+
+class World {
+  public:
+    explicit World(std::uint64_t seed) : random_(seed), shard_(settings()) {
+        for (int i = 0; i < 3; ++i) set_topic(shard_.image, "t" + std::to_string(i), i + 2);
+    }
+
+    void step() {
+        switch (random_.below(12)) {
+            case 0:
+                if (clients_.size() < 8) add();
+                break;
+            case 1:
+                if (auto* client = any()) {
+                    if (client->is_in()) client->leave();
+                    remove(client);
+                }
+                break;
+            case 2:
+                // Dies: its partitions are lost to it when the coordinator has noticed.
+                if (auto* client = any(); client && random_.below(4) == 0) remove(client);
+                break;
+            case 3:
+                if (random_.below(8) == 0)
+                    set_topic(shard_.image, "t" + std::to_string(random_.below(4)),
+                              static_cast<int>(1 + random_.below(7)));
+                break;
+            case 4:
+                // Clients stop when their session has ended, before the coordinator lets go.
+                shard_.pass(Millis(1 + random_.below(3'000)));
+                break;
+            case 5:
+                if (random_.below(10) == 0) shard_.fail_over();
+                break;
+            case 6:
+                if (auto* client = any(); client && client->is_in())
+                    client->settings().subscribed_topics = topics();
+                break;
+            default:
+                if (auto* client = any()) client->is_in() ? client->beat() : client->join();
+        }
+        check();
+    }
+
+    void settle() {
+        // Often enough for the shortest rebalance timeout, long enough for a dead member's session.
+        for (int i = 0; i < 60; ++i) {
+            for (auto& client : clients_) client->is_in() ? client->beat() : client->join();
+            shard_.pass(Millis(500));
+            check();
+        }
+        const auto* group = shard_.state().consumer("g");
+        if (!group || clients_.empty()) return;
+        EXPECT_EQ(group->state(), consumer::GroupState::stable);
+        for (auto& client : clients_) EXPECT_EQ(client->owned(), group->target(client->id()));
+    }
+
+    void expect_fold() const {
+        const Machine replayed = shard_.replay();
+        const auto* a = shard_.state().consumer("g");
+        const auto* b = replayed.state().consumer("g");
+        ASSERT_EQ(a == nullptr, b == nullptr);
+        if (a) {
+            EXPECT_TRUE(consumer::same_state(*a, *b));
+        }
+    }
+
+    // Of each key the last record only, as a compacted log has it.
+    void expect_compacted_fold() const {
+        std::vector<TestShard::Entry> kept;
+        std::set<Blob> seen;
+        for (auto entry = shard_.log.rbegin(); entry != shard_.log.rend(); ++entry)
+            if (seen.insert(entry->key).second && entry->value) kept.push_back(*entry);
+        std::ranges::reverse(kept);
+        const Machine replayed = shard_.replay(kept);
+        const auto* a = shard_.state().consumer("g");
+        const auto* b = replayed.state().consumer("g");
+        ASSERT_EQ(a == nullptr, b == nullptr);
+        if (a) {
+            EXPECT_TRUE(consumer::same_state(*a, *b));
+        }
+    }
+
+  private:
+    static Settings settings() {
+        Settings settings;
+        settings.consumer_session_timeout = settings.consumer_min_session_timeout = Millis(6'000);
+        return settings;
+    }
+    std::vector<std::string> topics() {
+        std::vector<std::string> some;
+        for (int i = 0; i < 4; ++i)
+            if (random_.below(3) != 0) some.push_back("t" + std::to_string(i));
+        return some;
+    }
+    ConsumerClient* any() {
+        return clients_.empty() ? nullptr : clients_[random_.below(clients_.size())].get();
+    }
+    void add() {
+        auto& client = clients_.emplace_back(std::make_unique<ConsumerClient>(
+            shard_, "g", "m" + std::to_string(++names_), topics()));
+        client->settings().rebalance_timeout = Millis(1'000 + random_.below(9'000));
+        if (random_.below(3) == 0) client->settings().server_assignor = "range";
+    }
+    void remove(ConsumerClient* client) {
+        std::erase_if(clients_, [&](const auto& each) { return each.get() == client; });
+    }
+
+    void check() {
+        const auto* group = shard_.state().consumer("g");
+        std::set<TopicIdPartition> owned;
+        for (const auto& client : clients_) {
+            // The coordinator has given up on it: it finds out with its next heartbeat, and Kafka's
+            // clients stop by themselves when they cannot reach it for so long.
+            if (!group || !group->member(client->id())) continue;
+            for (const auto& item : client->owned())
+                EXPECT_TRUE(owned.insert(item).second) << "owned by two";
+        }
+    }
+
+    SeededRandom random_;
+    TestShard shard_;
+    std::vector<std::unique_ptr<ConsumerClient>> clients_;
+    int names_ = 0;
+};
+
+TEST(ConsumerGroupModel, OwnershipIsExclusiveAndEverybodyArrives) {
+    for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        World world(seed);
+        for (int step = 0; step < 400; ++step) {
+            world.step();
+            if (step % 100 == 99) {
+                world.expect_fold();
+                world.expect_compacted_fold();
+            }
+            if (testing::Test::HasFailure()) return;
+        }
+        world.settle();
+        if (testing::Test::HasFailure()) return;
+    }
+}
+
+}  // namespace
+}  // namespace milena::coordinator::group
