@@ -33,9 +33,7 @@ Step end_classic(const Transaction& current, const EndTransaction& request,
     if (current.producer_id != request.producer_id) {
         return refused(ErrorCode::INVALID_PRODUCER_ID_MAPPING);
     }
-    if (current.producer_epoch != request.producer_epoch) {
-        return refused(ErrorCode::PRODUCER_FENCED);
-    }
+    if (!current.has_epoch(request.producer_epoch)) return refused(ErrorCode::PRODUCER_FENCED);
     Step step;
     if (current.status == Status::ongoing) {
         if (request.connection != ConnectionNumber(0) &&
@@ -95,8 +93,8 @@ Step end_implicit(const Transaction& current, const EndTransaction& request,
     if (current.producer_id != request.producer_id && !retry) {
         return refused(ErrorCode::INVALID_PRODUCER_ID_MAPPING);
     }
-    const bool current_epoch = current.producer_id == request.producer_id &&
-                               current.producer_epoch == request.producer_epoch;
+    const bool current_epoch =
+        current.producer_id == request.producer_id && current.has_epoch(request.producer_epoch);
     const bool was_ended =
         current.status == Status::complete_commit || current.status == Status::complete_abort;
     if (!current_epoch && !(retry && was_ended)) return refused(ErrorCode::PRODUCER_FENCED);

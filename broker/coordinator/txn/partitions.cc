@@ -26,9 +26,7 @@ Step step(const Transaction* current, const AddPartitions& request, const StepCo
     if (current->producer_id != request.producer_id) {
         return refused(ErrorCode::INVALID_PRODUCER_ID_MAPPING);
     }
-    if (current->producer_epoch != request.producer_epoch) {
-        return refused(ErrorCode::PRODUCER_FENCED);
-    }
+    if (!current->has_epoch(request.producer_epoch)) return refused(ErrorCode::PRODUCER_FENCED);
     Step result;
     const bool under_way = current->status == Status::ongoing;
     if (under_way && holds_all(*current, request.partitions)) {

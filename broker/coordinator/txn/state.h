@@ -69,6 +69,10 @@ struct Transaction {
         return status == Status::empty || status == Status::complete_commit ||
                status == Status::complete_abort;
     }
+    // Is this the epoch of the producer now? The one above the last is nobody's.
+    bool has_epoch(ProducerEpoch epoch) const {
+        return epoch == producer_epoch && epoch <= kLastProducerEpoch;
+    }
     bool is_epoch_exhausted() const { return producer_epoch >= kLastProducerEpoch; }
 
     friend bool operator==(const Transaction&, const Transaction&) = default;

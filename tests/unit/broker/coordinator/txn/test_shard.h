@@ -3,6 +3,7 @@
 #pragma once
 
 #include "broker/coordinator/txn/machine.h"
+#include "broker/coordinator/txn/records.h"
 
 #include <algorithm>
 #include <map>
@@ -65,6 +66,13 @@ class TestShard {
         return ask(request);
     }
 
+    // As if it had been written before.
+    void put(std::string_view id, const Transaction& transaction) {
+        Machine::Decision decision;
+        add_record(decision.records, id, transaction, true);
+        perform(std::move(decision));
+    }
+
     // The markers of all orders so far are in the logs.
     void write_markers() {
         for (auto& order : std::exchange(orders, {})) {
@@ -91,25 +99,27 @@ class TestShard {
         machine_ = Machine(settings_);
         timers.clear();
         orders.clear();
-        for (const auto& record : log) {
-            machine_.apply(
-                KeyedRecord{record.first,
-                            record.second ? std::optional<ByteView>(*record.second) : std::nullopt},
-                RecordOrigin{});
-        }
+        replay(machine_);
         perform(machine_.on_loaded(context()));
     }
     // What the cleaner leaves at best: the last record of every key.
     void compact() {
-        std::vector<Record> kept;
-        for (auto it = log.rbegin(); it != log.rend(); ++it) {
-            const bool newer = std::any_of(kept.begin(), kept.end(), [&](const Record& record) {
-                return record.first == it->first;
-            });
-            if (!newer) kept.insert(kept.begin(), *it);
+        std::map<std::vector<std::uint8_t>, std::vector<std::uint8_t>> last;
+        for (auto& [key, value] : log) {
+            if (value) {
+                last[key] = std::move(*value);
+            } else {
+                last.erase(key);
+            }
         }
-        std::erase_if(kept, [](const Record& record) { return !record.second; });
-        log = std::move(kept);
+        log.clear();
+        for (auto& [key, value] : last) log.emplace_back(key, std::move(value));
+    }
+    // The transactions as another coordinator would know them.
+    std::map<std::string, Transaction, std::less<>> fold() const {
+        Machine other(settings_);
+        replay(other);
+        return other.state().transactions;
     }
 
     const State& state() const { return machine_.state(); }
@@ -130,6 +140,12 @@ class TestShard {
 
   private:
     DecideContext context() { return {image, now_, wall_, random_}; }
+
+    void replay(Machine& into) const {
+        for (const auto& [key, value] : log) {
+            into.apply({key, value ? std::optional<ByteView>(*value) : std::nullopt}, {});
+        }
+    }
 
     void perform(Machine::Decision decision) {
         for (std::size_t i = 0; i < decision.records.size(); ++i) {
