@@ -2,6 +2,9 @@
 //
 // Who joins without an id gets one: at once when it is static or old, else it is sent away with it
 // and must come back (so that a client that dies at the wrong moment leaves no member behind).
+#include "broker/coordinator/group/consumer/classic_verbs.h"
+#include "broker/coordinator/group/consumer/records.h"
+#include "broker/coordinator/group/member_id.h"
 #include "broker/coordinator/group/rebalance.h"
 #include "broker/coordinator/group/records.h"
 #include "broker/coordinator/group/verbs.h"
@@ -10,22 +13,6 @@
 
 namespace milena::coordinator::group {
 namespace {
-
-// Java's text of a random UUID: 8-4-4-4-12 hexadecimal digits.
-std::string dashed(const Uuid& id) {
-    static constexpr char kDigits[] = "0123456789abcdef";
-    std::string text;
-    for (int nibble = 0; nibble < 32; ++nibble) {
-        if (nibble == 8 || nibble == 12 || nibble == 16 || nibble == 20) text += '-';
-        const auto half = nibble < 16 ? id.high : id.low;
-        text += kDigits[half >> (60 - 4 * (nibble % 16)) & 15];
-    }
-    return text;
-}
-
-std::string make_member_id(const JoinGroup& request, Random& random) {
-    return request.instance_id.value_or(request.client.id) + "-" + dashed(random.uuid());
-}
 
 ErrorCode check_request(const JoinGroup& request, const Settings& settings) {
     if (request.group_id.empty()) return ErrorCode::INVALID_GROUP_ID;
@@ -244,13 +231,13 @@ class Join {
 
 void decide(Deciding& deciding, const JoinGroup& request, ReplyId reply) {
     auto error = check_request(request, deciding.settings);
-    const auto* group = deciding.state.group(request.group_id);
+    const auto* group = deciding.state.classic(request.group_id);
+    const auto* consumers = deciding.state.consumer(request.group_id);
+    if (error == ErrorCode::NONE && consumers != nullptr && !consumers->members.empty()) {
+        return consumer::join(deciding, *consumers, request, reply);
+    }
     if (error == ErrorCode::NONE && group == nullptr && !request.member_id.empty()) {
         error = ErrorCode::UNKNOWN_MEMBER_ID;
-    }
-    if (error == ErrorCode::NONE && group != nullptr &&
-        !std::holds_alternative<ClassicGroup>(*group)) {
-        error = ErrorCode::INCONSISTENT_GROUP_PROTOCOL;
     }
     // A group is not made for a request that cannot join it.
     if (error == ErrorCode::NONE && group == nullptr && !supports(ClassicGroup{}, request)) {
@@ -260,6 +247,8 @@ void decide(Deciding& deciding, const JoinGroup& request, ReplyId reply) {
         deciding.reply(reply, join_failed(error, request.member_id));
         return;
     }
+    // An empty group takes the protocol of whoever joins.
+    if (consumers != nullptr) consumer::add_group_removal(deciding.out.records, *consumers);
     Join(deciding, request, reply).decide();
 }
 

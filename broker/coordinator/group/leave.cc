@@ -1,5 +1,6 @@
 // How members of classic groups go: they leave, are removed by an administrator, or are not heard
 // of in time.
+#include "broker/coordinator/group/consumer/classic_verbs.h"
 #include "broker/coordinator/group/rebalance.h"
 #include "broker/coordinator/group/verbs.h"
 
@@ -29,6 +30,9 @@ ErrorCode take_out(Rebalance& rebalance, const LeaveGroup::Member& leaving) {
 }  // namespace
 
 void decide(Deciding& deciding, const LeaveGroup& request, ReplyId reply) {
+    if (const auto* consumers = deciding.state.consumer(request.group_id)) {
+        return consumer::leave_classic(deciding, *consumers, request, reply);
+    }
     LeaveGroup::Reply answer;
     if (request.group_id.empty()) {
         answer.error.code = ErrorCode::INVALID_GROUP_ID;

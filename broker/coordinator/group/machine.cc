@@ -33,16 +33,16 @@ Decision Machine::on_timer(const TimerKey& key, const DecideContext& context) co
     Deciding deciding{state_, settings_, context};
     const auto name = parse_timer_key(key);
     if (!name) return {};
+    if (const auto* group = state_.consumer(name->group_id)) {
+        consumer::timer_fired(deciding, *group, *name);
+        return std::move(deciding.out);
+    }
     switch (name->kind) {
         case TimerKind::expiry:
             expire_offsets(deciding);
             break;
         case TimerKind::session:
-            if (const auto* group = state_.consumer(name->group_id)) {
-                consumer::session_ended(deciding, *group, name->member_id);
-            } else {
-                session_ended(deciding, name->group_id, name->member_id);
-            }
+            session_ended(deciding, name->group_id, name->member_id);
             break;
         case TimerKind::join:
             join_phase_ended(deciding, name->group_id);
@@ -51,9 +51,6 @@ Decision Machine::on_timer(const TimerKey& key, const DecideContext& context) co
             sync_phase_ended(deciding, name->group_id);
             break;
         case TimerKind::rebalance:
-            if (const auto* group = state_.consumer(name->group_id)) {
-                consumer::rebalance_ended(deciding, *group, name->member_id);
-            }
             break;
     }
     return std::move(deciding.out);

@@ -1,4 +1,5 @@
 // SyncGroup and Heartbeat of the classic protocol.
+#include "broker/coordinator/group/consumer/classic_verbs.h"
 #include "broker/coordinator/group/rebalance.h"
 #include "broker/coordinator/group/records.h"
 #include "broker/coordinator/group/verbs.h"
@@ -63,6 +64,9 @@ void hand_out(Deciding& deciding, Rebalance& rebalance, const SyncGroup& request
 }  // namespace
 
 void decide(Deciding& deciding, const SyncGroup& request, ReplyId reply) {
+    if (const auto* consumers = deciding.state.consumer(request.group_id)) {
+        return consumer::sync(deciding, *consumers, request, reply);
+    }
     const auto* group = deciding.state.classic(request.group_id);
     auto error = ErrorCode::NONE;
     if (request.group_id.empty()) {
@@ -97,6 +101,9 @@ void decide(Deciding& deciding, const SyncGroup& request, ReplyId reply) {
 }
 
 void decide(Deciding& deciding, const Heartbeat& request, ReplyId reply) {
+    if (const auto* consumers = deciding.state.consumer(request.group_id)) {
+        return consumer::beat(deciding, *consumers, request, reply);
+    }
     const auto* group = deciding.state.classic(request.group_id);
     Heartbeat::Reply answer;
     if (request.group_id.empty()) {

@@ -1,12 +1,22 @@
 #include "broker/coordinator/group/consumer/leave.h"
 
 #include "broker/coordinator/group/consumer/checks.h"
+#include "broker/coordinator/group/consumer/classic_verbs.h"
+#include "broker/coordinator/group/consumer/migrate.h"
 #include "broker/coordinator/group/consumer/records.h"
 #include "broker/coordinator/group/consumer/subscriptions.h"
 
 namespace milena::coordinator::group::consumer {
 
+void cancel_timers(Deciding& deciding, std::string_view group_id, std::string_view member_id) {
+    for (const TimerKind kind :
+         {TimerKind::session, TimerKind::rebalance, TimerKind::join, TimerKind::sync})
+        deciding.cancel_timer(timer_key(kind, group_id, member_id));
+}
+
 void fence(Deciding& deciding, const Group& group, std::span<const std::string> member_ids) {
+    if (can_downgrade(group, member_ids, deciding.settings))
+        return downgrade(deciding, group, member_ids);
     KeyedRecords& records = deciding.out.records;
     Draft draft(group);
     std::set<std::string, std::less<>> regexes;
@@ -15,8 +25,7 @@ void fence(Deciding& deciding, const Group& group, std::span<const std::string> 
         if (!member) continue;
         if (!member->topic_regex.empty()) regexes.insert(member->topic_regex);
         add_member_removal(records, group.id, id);
-        deciding.cancel_timer(timer_key(TimerKind::session, group.id, id));
-        deciding.cancel_timer(timer_key(TimerKind::rebalance, group.id, id));
+        cancel_timers(deciding, group.id, id);
         draft.remove(id);
     }
     for (const std::string& regex : regexes) {
@@ -57,14 +66,25 @@ Result<ConsumerGroupHeartbeat::Reply> leave(Deciding& deciding,
     return reply;
 }
 
-void session_ended(Deciding& deciding, const Group& group, const std::string& member_id) {
-    if (group.member(member_id)) fence(deciding, group, std::span(&member_id, 1));
-}
-
-void rebalance_ended(Deciding& deciding, const Group& group, const std::string& member_id) {
-    const Member* member = group.member(member_id);
-    if (member && member->state == MemberState::unrevoked)
-        fence(deciding, group, std::span(&member_id, 1));
+void timer_fired(Deciding& deciding, const Group& group, const TimerName& timer) {
+    const Member* member = group.member(timer.member_id);
+    if (!member) return;
+    const bool is_over = [&] {
+        switch (timer.kind) {
+            case TimerKind::session:
+                return true;
+            case TimerKind::rebalance:
+                return member->state == MemberState::unrevoked && !member->classic;
+            case TimerKind::join:
+                return member->classic && must_rejoin(group, *member);
+            case TimerKind::sync:
+                return member->classic.has_value();
+            case TimerKind::expiry:
+                break;
+        }
+        return false;
+    }();
+    if (is_over) fence(deciding, group, std::span(&timer.member_id, 1));
 }
 
 void begin_sessions(Deciding& deciding, const Group& group) {
@@ -72,7 +92,7 @@ void begin_sessions(Deciding& deciding, const Group& group) {
     for (const auto& [id, member] : group.members) {
         deciding.set_timer(timer_key(TimerKind::session, group.id, id),
                            member.classic ? member.classic->session_timeout : session);
-        if (member.state == MemberState::unrevoked)
+        if (member.state == MemberState::unrevoked && !member.classic)
             deciding.set_timer(timer_key(TimerKind::rebalance, group.id, id),
                                member.rebalance_timeout);
     }

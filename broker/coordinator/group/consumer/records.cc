@@ -229,7 +229,8 @@ void fold(Group& group, const msg::ConsumerGroupMemberMetadataKey& key,
     member.rebalance_timeout = value->rebalance_timeout_ms;
     member.server_assignor = optional_string(value->server_assignor);
     member.classic.reset();
-    if (value->classic_member_metadata) {
+    if (value->classic_member_metadata &&
+        !value->classic_member_metadata->supported_protocols.empty()) {
         ClassicSide& classic = member.classic.emplace();
         classic.session_timeout = value->classic_member_metadata->session_timeout_ms;
         for (const auto& protocol : value->classic_member_metadata->supported_protocols)

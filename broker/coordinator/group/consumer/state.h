@@ -95,6 +95,10 @@ struct Checked {
     Offset metadata = kNoOffset;        // its end, when metadata_hash was compared
     Offset regex_metadata = kNoOffset;  // its end, when the expressions were matched
     std::optional<MonoTime> regexes_at;
+    // Members of the classic protocol that were told to join again, and until when they must.
+    std::map<std::string, MonoTime, std::less<>> rejoin_by;
+
+    friend bool operator==(const Checked&, const Checked&) = default;
 };
 
 struct Group {

@@ -14,14 +14,15 @@
 
 namespace milena::coordinator::group::consumer {
 
-// A member was not heard of, or did not give up its partitions in time.
-void session_ended(Deciding& deciding, const Group& group, const std::string& member_id);
-void rebalance_ended(Deciding& deciding, const Group& group, const std::string& member_id);
+// A member was not heard of, did not give up its partitions, join again, or sync in time.
+void timer_fired(Deciding& deciding, const Group& group, const TimerName& timer);
 // After a load: every member has its full time again.
 void begin_sessions(Deciding& deciding, const Group& group);
 
 // Removes these members of the group and gives it a new epoch; what they had is free.
 void fence(Deciding& deciding, const Group& group, std::span<const std::string> member_ids);
+
+void cancel_timers(Deciding& deciding, std::string_view group_id, std::string_view member_id);
 
 // May this member commit, or fetch positions (absent id: anybody may)? STALE_MEMBER_EPOCH,
 // UNKNOWN_MEMBER_ID, UNSUPPORTED_VERSION; ILLEGAL_GENERATION to one of the classic protocol.

@@ -1,0 +1,300 @@
+// Groups that change their protocol while they have members, and members of the classic protocol
+// in consumer groups (KIP-848).
+#include "broker/coordinator/group/consumer/blobs.h"
+#include "tests/unit/broker/coordinator/group/classic_members.h"
+#include "tests/unit/broker/coordinator/group/consumer_members.h"
+
+#include <gtest/gtest.h>
+
+namespace milena::coordinator::group {
+namespace {
+
+// A cooperative consumer of the classic protocol, which gives up at once what it must.
+class ClassicClient {
+  public:
+    ClassicClient(TestShard& shard, std::string group_id, std::vector<std::string> topics)
+        : shard_(shard), request_(join_request(std::move(group_id))), topics_(std::move(topics)) {}
+
+    JoinGroup& request() { return request_; }
+    const std::string& id() const { return request_.member_id; }
+    std::int32_t generation() const { return generation_; }
+    const PartitionSet& owned() const { return owned_; }
+
+    ErrorCode join() {
+        request_.protocols = {{"range", subscription_with(owned_)}};
+        const auto reply = shard_.now(request_);
+        if (reply.error.code == ErrorCode::NONE || !reply.member_id.empty())
+            request_.member_id = reply.member_id;
+        if (reply.error.code == ErrorCode::NONE) generation_ = reply.generation;
+        return reply.error.code;
+    }
+    ErrorCode sync() {
+        const auto reply = shard_.now(sync_request(request_.group_id, id(), generation_));
+        if (reply.error.code != ErrorCode::NONE) return reply.error.code;
+        const auto assigned = consumer::read_assignment(reply.assignment, shard_.image);
+        EXPECT_TRUE(assigned);
+        owned_ = *assigned;
+        return ErrorCode::NONE;
+    }
+    ErrorCode beat() { return heartbeat(shard_, request_.group_id, id(), generation_); }
+    // As a client does it: a heartbeat, and what it asks for.
+    void live() {
+        for (int i = 0; i < 4 && beat() == ErrorCode::REBALANCE_IN_PROGRESS; ++i) {
+            EXPECT_EQ(join(), ErrorCode::NONE);
+            EXPECT_EQ(sync(), ErrorCode::NONE);
+        }
+    }
+    void set(std::string id, std::int32_t generation, PartitionSet owned) {
+        request_.member_id = std::move(id);
+        generation_ = generation;
+        owned_ = std::move(owned);
+    }
+
+  private:
+    Blob subscription_with(const PartitionSet& owned) const {
+        using Message = msg::ConsumerProtocolSubscription;
+        Arena arena;
+        Message message;
+        message.topics = Array<std::string_view>::make(arena, topics_.size());
+        for (std::size_t i = 0; i < topics_.size(); ++i) message.topics[i] = topics_[i];
+        std::vector<Message::TopicPartition> held;
+        owned.for_each_topic([&](TopicId id, auto items) {
+            auto& entry = held.emplace_back();
+            entry.topic = shard_.image.topic(id)->name;
+            entry.partitions = Array<PartitionIndex>::make(arena, items.size());
+            for (std::size_t i = 0; i < items.size(); ++i) entry.partitions[i] = items[i].partition;
+        });
+        message.owned_partitions = Array<Message::TopicPartition>(held);
+        Blob bytes;
+        EXPECT_TRUE(append_versioned(message, ApiVersion(1), bytes));
+        return bytes;
+    }
+
+    TestShard& shard_;
+    JoinGroup request_;
+    std::vector<std::string> topics_;
+    std::int32_t generation_ = -1;
+    PartitionSet owned_;
+};
+
+class Migration : public testing::Test {
+  protected:
+    Migration() { set_topic(shard.image, "t", 4); }
+
+    // A stable classic group of two; each has two partitions of t.
+    void make_classic() {
+        const auto ids = joined_group(shard, "g", 2);
+        auto sync = sync_request("g", ids[0], shard.classic("g").generation);
+        const PartitionSet halves[] = {partitions("t", {0, 1}), partitions("t", {2, 3})};
+        for (int i = 0; i < 2; ++i)
+            sync.assignments.push_back({ids[static_cast<std::size_t>(i)],
+                                        consumer::write_assignment(halves[i], 1, shard.image)});
+        EXPECT_EQ(shard.now(sync).error.code, ErrorCode::NONE);
+        EXPECT_EQ(shard.now(sync_request("g", ids[1], sync.member.generation)).error.code,
+                  ErrorCode::NONE);
+        c1.set(ids[0], sync.member.generation, halves[0]);
+        c2.set(ids[1], sync.member.generation, halves[1]);
+    }
+    const ConsumerGroup* consumers() { return shard.state().consumer("g"); }
+    std::string state() { return shard.now(ConsumerGroupDescribe{"g"}).state; }
+
+    TestShard shard;
+    ClassicClient c1{shard, "g", {"t"}};
+    ClassicClient c2{shard, "g", {"t"}};
+    ConsumerClient m{shard, "g", "m", {"t"}};
+};
+
+TEST_F(Migration, AClassicGroupTakesAConsumerMemberAndKeepsRunning) {
+    make_classic();
+    const auto generation = c1.generation();
+    EXPECT_EQ(m.join().error.code, ErrorCode::NONE);
+    ASSERT_NE(consumers(), nullptr);
+    EXPECT_EQ(m.epoch(), generation + 1);
+    EXPECT_TRUE(m.owned().empty()) << "the classic members have everything still";
+    EXPECT_EQ(consumers()->member(c1.id())->assigned, partitions("t", {0, 1}));
+    EXPECT_EQ(shard.now(ConsumerGroupDescribe{"g"}).members.size(), 3U);
+
+    EXPECT_EQ(c1.beat(), ErrorCode::REBALANCE_IN_PROGRESS);
+    for (int i = 0; i < 3; ++i) {
+        c1.live();
+        c2.live();
+        m.beat();
+    }
+    EXPECT_EQ(c1.owned() | c2.owned() | m.owned(), partitions("t", {0, 1, 2, 3}));
+    EXPECT_EQ(c1.owned().size() + c2.owned().size() + m.owned().size(), 4U);
+    EXPECT_FALSE(m.owned().empty());
+    EXPECT_EQ(c1.generation(), generation + 1);
+    EXPECT_EQ(state(), "Stable");
+    EXPECT_TRUE(consumer::same_state(*consumers(), *shard.replay().state().consumer("g")));
+}
+
+TEST_F(Migration, TheGroupIsClassicAgainWhenTheLastConsumerMemberLeaves) {
+    make_classic();
+    m.join();
+    for (int i = 0; i < 3; ++i) {
+        c1.live();
+        c2.live();
+        m.beat();
+    }
+    m.leave();
+    ASSERT_EQ(consumers(), nullptr);
+    EXPECT_EQ(shard.classic("g").state, ClassicState::preparing_rebalance);
+    EXPECT_EQ(shard.replay().state().classic("g")->members.size(), 2U);
+    EXPECT_EQ(c1.beat(), ErrorCode::REBALANCE_IN_PROGRESS);
+    const auto first = shard.ask(c1.request());
+    const auto second = shard.ask(c2.request());
+    ASSERT_NE(shard.answer<JoinGroup>(first), nullptr);
+    ASSERT_NE(shard.answer<JoinGroup>(second), nullptr);
+    EXPECT_EQ(shard.answer<JoinGroup>(first)->error.code, ErrorCode::NONE);
+    EXPECT_EQ(shard.classic("g").state, ClassicState::completing_rebalance);
+    EXPECT_GT(shard.answer<JoinGroup>(first)->generation, c1.generation());
+}
+
+TEST_F(Migration, AMemberThatIsRemovedForSilenceEndsTheConsumerGroupToo) {
+    make_classic();
+    m.join();
+    for (int i = 0; i < 12; ++i) {
+        shard.pass(Millis(5'000));
+        if (!consumers()) break;
+        c1.live();
+        c2.live();
+    }
+    EXPECT_EQ(consumers(), nullptr);
+}
+
+TEST_F(Migration, OnlyWhereThePolicyAllowsIt) {
+    shard.settings.migration_policy = MigrationPolicy::downgrade;
+    shard.machine().update_settings(shard.settings);
+    make_classic();
+    EXPECT_EQ(m.join().error.code, ErrorCode::GROUP_ID_NOT_FOUND);
+    shard.settings.migration_policy = MigrationPolicy::upgrade;
+    shard.machine().update_settings(shard.settings);
+    EXPECT_EQ(m.join().error.code, ErrorCode::NONE);
+    m.leave();
+    EXPECT_NE(consumers(), nullptr) << "not downgraded";
+}
+
+TEST_F(Migration, WhoWaitsForTheOldRebalanceJoinsAgain) {
+    make_classic();
+    // c1 joins with something new: the group prepares a rebalance and waits for c2.
+    auto changed = c1.request();
+    changed.protocols = {{"range", subscription({"t", "u"})}};
+    const auto waiting = shard.ask(changed);
+    EXPECT_EQ(shard.answer<JoinGroup>(waiting), nullptr);
+    EXPECT_EQ(m.join().error.code, ErrorCode::NONE);
+    ASSERT_NE(shard.answer<JoinGroup>(waiting), nullptr);
+    EXPECT_EQ(shard.answer<JoinGroup>(waiting)->error.code, ErrorCode::REBALANCE_IN_PROGRESS);
+}
+
+TEST_F(Migration, AnAssignorOfTheClientsOwnCannotBeTakenOver) {
+    auto join = join_request("g");
+    msg::ConsumerProtocolSubscription own;
+    const std::uint8_t data[] = {1, 2, 3};
+    own.user_data = ByteView(data);
+    Blob bytes;
+    ASSERT_TRUE(append_versioned(own, ApiVersion(1), bytes));
+    join.protocols = {{"sticky", bytes}};
+    const auto ids = joined_group(shard, "g", 1, false, join);
+    ASSERT_EQ(shard.now(sync_request("g", ids[0], 1)).error.code, ErrorCode::NONE);
+    const auto records = shard.log.size();
+    EXPECT_EQ(m.join().error.code, ErrorCode::GROUP_ID_NOT_FOUND);
+    EXPECT_EQ(shard.log.size(), records);
+}
+
+TEST_F(Migration, AClassicMemberJoinsAConsumerGroup) {
+    m.join();
+    c1.request().requires_known_member_id = true;
+    EXPECT_EQ(c1.join(), ErrorCode::MEMBER_ID_REQUIRED);
+    EXPECT_EQ(consumers()->members.size(), 1U);
+    EXPECT_EQ(c1.join(), ErrorCode::NONE);
+    EXPECT_EQ(c1.generation(), 2);
+    EXPECT_EQ(c1.sync(), ErrorCode::NONE);
+    EXPECT_TRUE(c1.owned().empty());
+    EXPECT_EQ(c1.beat(), ErrorCode::NONE) << "m has not given anything up yet";
+    m.beat();
+    m.beat();
+    EXPECT_EQ(c1.beat(), ErrorCode::REBALANCE_IN_PROGRESS) << "now there is something";
+    c1.live();
+    EXPECT_EQ(c1.owned().size(), 2U);
+
+    EXPECT_EQ(heartbeat(shard, "g", c1.id(), 1), ErrorCode::ILLEGAL_GENERATION);
+    EXPECT_EQ(heartbeat(shard, "g", "zz", 2), ErrorCode::UNKNOWN_MEMBER_ID);
+    EXPECT_EQ(heartbeat(shard, "g", "m", 2), ErrorCode::UNKNOWN_MEMBER_ID)
+        << "it speaks another protocol";
+    auto other = join_request("g");
+    other.protocols = {{"mine", subscription({"t"})}};
+    EXPECT_EQ(shard.now(other).error.code, ErrorCode::INCONSISTENT_GROUP_PROTOCOL);
+
+    OffsetCommit commit;
+    commit.group_id = "g";
+    commit.member = {c1.id(), std::nullopt, 1};
+    EXPECT_EQ(shard.now(commit).error.code, ErrorCode::ILLEGAL_GENERATION);
+    commit.member.generation = 2;
+    EXPECT_EQ(shard.now(commit).error.code, ErrorCode::NONE);
+
+    LeaveGroup leave{"g", {{c1.id(), {}, {}}, {"m", {}, {}}}};
+    const auto left = shard.now(leave);
+    EXPECT_EQ(left.members[0].error.code, ErrorCode::NONE);
+    EXPECT_EQ(left.members[1].error.code, ErrorCode::UNKNOWN_MEMBER_ID);
+    m.beat();
+    EXPECT_EQ(m.owned().size(), 4U);
+}
+
+TEST_F(Migration, AClassicMemberThatDoesNotJoinAgainInTimeIsRemoved) {
+    m.join();
+    c1.request().rebalance_timeout = Millis(8'000);
+    c1.join();
+    c1.sync();
+    set_topic(shard.image, "t", 6);
+    m.beat();
+    EXPECT_EQ(c1.beat(), ErrorCode::REBALANCE_IN_PROGRESS);
+    shard.pass(Millis(7'000));
+    EXPECT_EQ(c1.beat(), ErrorCode::REBALANCE_IN_PROGRESS) << "which gives it no more time";
+    shard.pass(Millis(1'000));
+    EXPECT_EQ(c1.beat(), ErrorCode::UNKNOWN_MEMBER_ID);
+}
+
+TEST_F(Migration, AClassicMemberThatDoesNotSyncInTimeIsRemoved) {
+    m.join();
+    c1.request().rebalance_timeout = Millis(8'000);
+    c1.join();
+    shard.pass(Millis(7'999));
+    EXPECT_EQ(c1.beat(), ErrorCode::NONE);
+    shard.pass(Millis(1));
+    EXPECT_EQ(c1.beat(), ErrorCode::UNKNOWN_MEMBER_ID);
+}
+
+TEST_F(Migration, AStaticClassicMemberComesBackToItsPlace) {
+    m.join();
+    c1.request().instance_id = "i1";
+    c1.join();
+    c1.sync();
+    m.beat();
+    m.beat();
+    auto sync = sync_request("g", c1.id(), c1.generation());
+    sync.member.instance_id = "i1";
+    EXPECT_EQ(shard.now(sync).error.code, ErrorCode::NONE);
+
+    c2.request().instance_id = "i1";
+    EXPECT_EQ(c2.join(), ErrorCode::NONE);
+    EXPECT_NE(c2.id(), c1.id());
+    EXPECT_EQ(c2.generation(), c1.generation()) << "the group has not changed";
+    EXPECT_EQ(shard.now(sync).error.code, ErrorCode::FENCED_INSTANCE_ID);
+    EXPECT_EQ(consumers()->members.size(), 2U);
+}
+
+TEST_F(Migration, AnEmptyGroupTakesTheProtocolOfWhoeverComes) {
+    m.join();
+    m.leave();
+    ASSERT_NE(consumers(), nullptr);
+    const auto ids = joined_group(shard, "g", 1);
+    EXPECT_EQ(consumers(), nullptr);
+    EXPECT_EQ(shard.replay().state().consumer("g"), nullptr);
+    LeaveGroup leave{"g", {{ids[0], {}, {}}}};
+    EXPECT_EQ(shard.now(leave).error.code, ErrorCode::NONE);
+    EXPECT_EQ(m.join().error.code, ErrorCode::NONE);
+    EXPECT_NE(shard.replay().state().consumer("g"), nullptr);
+}
+
+}  // namespace
+}  // namespace milena::coordinator::group
