@@ -51,7 +51,7 @@ public class Matrix {
     SCENARIOS.put("S4", () -> need("groups", () -> Groups.group(Map.of())));
     SCENARIOS.put("S5", () -> need("groups", Groups::stickyAndStatic));
     SCENARIOS.put("S6", () -> need("groups", Groups::newProtocol));
-    SCENARIOS.put("S7", () -> need("transactions", Groups::transactions));
+    SCENARIOS.put("S7", () -> need("groups", Groups::transactions));
     SCENARIOS.put("S8", Matrix::administration);
     SCENARIOS.put("S9", Matrix::seek);
     SCENARIOS.put("S10", Matrix::sizes);

@@ -5,7 +5,7 @@ import os, random, sys, threading, time, traceback
 BOOTSTRAP = os.environ.get("BOOTSTRAP") or "127.0.0.1:9092"
 # What the broker does not have yet, by name: groups, transactions, acls, scram, elections...
 WITHOUT = set(os.environ.get("WITHOUT", "").split())
-NEEDED = {"S4": "groups", "S5": "groups", "S6": "groups", "S7": "transactions"}
+NEEDED = {"S4": "groups", "S5": "groups", "S6": "groups", "S7": "groups"}
 left_out = set()
 CODECS = ["none", "gzip", "snappy", "lz4", "zstd"]
 RUN = format(time.time_ns() // 1_000_000 & 0xFFFFFF, "x")

@@ -16,7 +16,7 @@ skip() {
   SKIPPED=$*
   return 1
 }
-declare -A NEEDED=([S4]=groups [S6]=groups [S7]=transactions)
+declare -A NEEDED=([S4]=groups [S6]=groups [S7]=groups)
 # has FEATURE: whether the broker has it; one that it lacks ($WITHOUT) is named in the result.
 has() { [[ " ${WITHOUT:-} " != *" $1 "* ]] || {
   [[ " $LEFT_OUT " == *" $1 "* ]] || LEFT_OUT+=" $1"

@@ -18,7 +18,7 @@ import (
 var (
 	Bootstrap = env("BOOTSTRAP", "127.0.0.1:9092")
 	without   = set(os.Getenv("WITHOUT")) // what the broker does not have yet, by name
-	needed    = map[string]string{"S4": "groups", "S5": "groups", "S6": "groups", "S7": "transactions"}
+	needed    = map[string]string{"S4": "groups", "S5": "groups", "S6": "groups", "S7": "groups"}
 	leftOut   = map[string]bool{}
 	Codecs    = []string{"none", "gzip", "snappy", "lz4", "zstd"}
 	run       = strconv.FormatInt(time.Now().UnixMilli()&0xffffff, 16)
