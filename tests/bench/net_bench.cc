@@ -1,7 +1,11 @@
 // What a connection of broker/net costs next to the least that a broker can do: the same load of
 // frames against SocketServer and against a bare epoll loop, in one process.
 //
-//   net_bench [seconds per load [beginning of a load's name]]
+//   net_bench [seconds per load [beginning of a load's name [folder]]]
+//
+// With a folder, the bare loop also does what no broker can leave out: it checks each frame's CRC
+// and writes it to a preallocated file there. That is the floor under the figures of `milena bench
+// produce`; measure it as tests/bench/compare does, behind a full page cache.
 //
 // A client thread keeps 5 frames in flight on each of 8 connections; both servers answer each frame
 // with a short one. Printed: requests per second, CPU of server and client threads per request.
@@ -10,6 +14,7 @@
 #include "broker/net/socket_server.h"
 #include "broker/net/system_clock.h"
 #include "broker/net/unique_fd.h"
+#include "protocol/base/crc32c.h"
 
 #include <array>
 #include <atomic>
@@ -24,6 +29,7 @@
 #include <vector>
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <fmt/core.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -111,11 +117,46 @@ class Answering final : public FrameSink {
     const bool later_;
 };
 
+// The file that the bare loop writes: preallocated in steps, written back as it grows.
+class SinkFile {
+  public:
+    explicit SinkFile(const std::string& folder) : path_(folder + "/net_bench.sink") {
+        file_ = UniqueFd(::open(path_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+        require(file_.get() >= 0, "open");
+    }
+    ~SinkFile() { ::unlink(path_.c_str()); }
+
+    void append(ByteView frame) {
+        checksum_ ^= crc32c(frame);
+        const auto size = static_cast<off_t>(frame.size());
+        if (end_ + size > allocated_) {
+            ::fallocate(file_.get(), FALLOC_FL_KEEP_SIZE, allocated_, kStep);
+            allocated_ += kStep;
+        }
+        require(::pwrite(file_.get(), frame.data(), frame.size(), end_) == size, "pwrite");
+        end_ += size;
+        if (end_ - written_back_ < kWriteBack) return;
+        ::sync_file_range(file_.get(), written_back_, end_ - written_back_, SYNC_FILE_RANGE_WRITE);
+        written_back_ = end_;
+    }
+
+  private:
+    static constexpr off_t kStep = 64 << 20;
+    static constexpr off_t kWriteBack = 4 << 20;
+
+    std::string path_;
+    UniqueFd file_;
+    off_t end_ = 0;
+    off_t allocated_ = 0;
+    off_t written_back_ = 0;
+    std::uint32_t checksum_ = 0;
+};
+
 // One thread, level-triggered epoll, one buffer for each connection: receive, count the frames,
-// send as many replies in one call.
+// give them to the sink if there is one, send as many replies in one call.
 class BareLoop {
   public:
-    BareLoop() {
+    explicit BareLoop(SinkFile* sink) : sink_(sink) {
         listener_ = tcp_socket();
         auto address = loopback(0);
         const int buffer = kBareSocketBuffer;
@@ -181,6 +222,7 @@ class BareLoop {
         while (peer.used - at >= kPrefix) {
             const auto size = kPrefix + load_be<std::uint32_t>(peer.buffer.data() + at);
             if (peer.used - at < size) break;
+            if (sink_ != nullptr) sink_->append(ByteView(peer.buffer).subspan(at, size));
             at += size;
             std::memcpy(replies.data() + out, reply.data(), kReplyBytes);
             out += kReplyBytes;
@@ -195,6 +237,7 @@ class BareLoop {
         return true;
     }
 
+    SinkFile* const sink_;
     UniqueFd listener_;
     std::uint16_t port_ = 0;
     std::atomic<bool> stop_{false};
@@ -305,9 +348,18 @@ void print(const Load& load, const char* server, const Figures& figures) {
     std::fflush(stdout);
 }
 
+void measure_sink(const Load& load, double seconds, const std::string& folder) {
+    SinkFile sink(folder);
+    BareLoop bare(&sink);
+    const auto figures = Client(bare.port(), load).run(seconds);
+    print(load, "bare, checks, writes", figures);
+    fmt::print("{:<12} {:<22} {:>9.2f} CPU-s/GB\n", "", "",
+               figures.server_cpu / figures.requests / static_cast<double>(load.frame_bytes) * 1e9);
+}
+
 void measure(const Load& load, double seconds) {
     {
-        BareLoop bare;
+        BareLoop bare(nullptr);
         print(load, "bare epoll", Client(bare.port(), load).run(seconds));
     }
     struct Variant {
@@ -343,6 +395,11 @@ int main(int argc, char** argv) {
     const std::string_view only = argc > 2 ? argv[2] : "";
     for (const auto& load : {Load{"11 KB x 5", 11 * 1024, 5}, Load{"200 B x 5", 200, 5},
                              Load{"1 MB x 2", 1024 * 1024, 2}}) {
-        if (std::string_view(load.name).starts_with(only)) milena::net::measure(load, seconds);
+        if (!std::string_view(load.name).starts_with(only)) continue;
+        if (argc > 3) {
+            milena::net::measure_sink(load, seconds, argv[3]);
+        } else {
+            milena::net::measure(load, seconds);
+        }
     }
 }
