@@ -147,6 +147,8 @@ Result<Partition::Marks> Partition::close(Closing how, log::LogTime now) {
     if (how == Closing::clean) status = log_->close(now);
     log_.reset();
     wake_everybody();
+    // Nothing else can wake them, and they hold this partition.
+    readers_.clear();
     if (!status) return std::unexpected(std::move(status).error());
     return last;
 }

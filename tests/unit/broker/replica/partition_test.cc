@@ -227,6 +227,8 @@ TEST_F(PartitionTest, ClosingAnswersWhoeverWaits) {
     executor.run();
     EXPECT_EQ(producer->times, 1);
     EXPECT_EQ(reader->times, 1);
+    // A reader holds the partitions it waits for: these must let go of it.
+    EXPECT_EQ(reader.use_count(), 1);
     EXPECT_EQ(subject->is_acknowledged(*outcome).error().code, ErrorCode::NOT_LEADER_OR_FOLLOWER);
     EXPECT_EQ(append(Acks::leader).error().code, ErrorCode::NOT_LEADER_OR_FOLLOWER);
     run_job();  // a sync that was under way finds nothing to do
