@@ -1,6 +1,7 @@
 // Random members of consumer groups: some slow, some dying, some static, topics growing, the
 // coordinator failing over. At every moment no partition is owned by two clients, and the state is
 // the fold of the log; in the end, when all behave, everybody reaches the target.
+#include "tests/unit/broker/coordinator/group/classic_client.h"
 #include "tests/unit/broker/coordinator/group/consumer_members.h"
 
 #include <algorithm>
@@ -13,11 +14,21 @@ namespace {
 
 class World {
   public:
-    explicit World(std::uint64_t seed) : random_(seed), shard_(settings()) {
+    explicit World(std::uint64_t seed, bool has_classic = false)
+        : random_(seed), shard_(settings()) {
         for (int i = 0; i < 3; ++i) set_topic(shard_.image, "t" + std::to_string(i), i + 2);
+        if (!has_classic) return;
+        // Always there, so that the group does not change its protocol.
+        anchor_ = std::make_unique<ConsumerClient>(shard_, "g", "anchor", topics());
+        anchor_->settings().rebalance_timeout = Millis(60'000);
+        anchor_->join();
     }
 
     void step() {
+        if (anchor_) {
+            anchor_->beat();
+            if (random_.below(2) == 0) return classic_step();
+        }
         switch (random_.below(12)) {
             case 0:
                 if (clients_.size() < 8) add();
@@ -58,6 +69,8 @@ class World {
         // Often enough for the shortest rebalance timeout, long enough for a dead member's session.
         for (int i = 0; i < 60; ++i) {
             for (auto& client : clients_) client->is_in() ? client->beat() : client->join();
+            if (anchor_) anchor_->beat();
+            for (auto& client : classics_) live(*client);
             shard_.pass(Millis(500));
             check();
         }
@@ -65,6 +78,7 @@ class World {
         if (!group || clients_.empty()) return;
         EXPECT_EQ(group->state(), consumer::GroupState::stable);
         for (auto& client : clients_) EXPECT_EQ(client->owned(), group->target(client->id()));
+        for (auto& client : classics_) EXPECT_EQ(client->owned(), group->target(client->id()));
     }
 
     void expect_fold() const {
@@ -105,6 +119,41 @@ class World {
             if (random_.below(3) != 0) some.push_back("t" + std::to_string(i));
         return some;
     }
+    void classic_step() {
+        if (classics_.size() < 4 && random_.below(8) == 0) {
+            auto& client =
+                classics_.emplace_back(std::make_unique<ClassicClient>(shard_, "g", topics()));
+            client->request().rebalance_timeout = Millis(1'000 + random_.below(9'000));
+        } else if (!classics_.empty()) {
+            const std::size_t i = random_.below(classics_.size());
+            // One in a while dies without a word.
+            if (random_.below(20) == 0)
+                classics_.erase(classics_.begin() + static_cast<std::ptrdiff_t>(i));
+            else
+                live(*classics_[i]);
+        }
+        check();
+    }
+    // One request: of one that is in, what its last answer asks for.
+    void live(ClassicClient& client) {
+        // As with Kafka, a JoinGroup under an id that was removed meanwhile is taken for a new
+        // member's: the client has to notice itself that its session is over.
+        const auto* group = shard_.state().consumer("g");
+        if (client.is_in() && !(group && group->member(client.id()))) client.set("", -1, {});
+        if (!client.is_in()) {
+            must_.erase(&client);
+            if (client.join() == ErrorCode::NONE) must_[&client] = 's';
+            return;
+        }
+        char& must = must_[&client];
+        if (must == 's') {
+            must = client.sync() == ErrorCode::REBALANCE_IN_PROGRESS ? 'j' : 'b';
+        } else if (must == 'j') {
+            must = client.join() == ErrorCode::NONE ? 's' : 'j';
+        } else {
+            must = client.beat() == ErrorCode::REBALANCE_IN_PROGRESS ? 'j' : 'b';
+        }
+    }
     ConsumerClient* any() {
         return clients_.empty() ? nullptr : clients_[random_.below(clients_.size())].get();
     }
@@ -119,27 +168,34 @@ class World {
     }
 
     void check() {
-        const auto* group = shard_.state().consumer("g");
         std::set<TopicIdPartition> owned;
-        for (const auto& client : clients_) {
-            // The coordinator has given up on it: it finds out with its next heartbeat, and Kafka's
-            // clients stop by themselves when they cannot reach it for so long.
-            if (!group || !group->member(client->id())) continue;
-            for (const auto& item : client->owned())
-                EXPECT_TRUE(owned.insert(item).second) << "owned by two";
-        }
+        for (const auto& client : clients_) check_owned(*client, owned);
+        for (const auto& client : classics_) check_owned(*client, owned);
+        if (anchor_) check_owned(*anchor_, owned);
+    }
+    template <class Client>
+    void check_owned(const Client& client, std::set<TopicIdPartition>& owned) {
+        const auto* group = shard_.state().consumer("g");
+        // The coordinator has given up on it: it finds out with its next heartbeat, and Kafka's
+        // clients stop by themselves when they cannot reach it for so long.
+        if (!group || !group->member(client.id())) return;
+        for (const auto& item : client.owned())
+            EXPECT_TRUE(owned.insert(item).second) << "owned by two";
     }
 
     SeededRandom random_;
     TestShard shard_;
     std::vector<std::unique_ptr<ConsumerClient>> clients_;
+    std::unique_ptr<ConsumerClient> anchor_;
+    std::vector<std::unique_ptr<ClassicClient>> classics_;
+    std::map<const ClassicClient*, char> must_;  // join, sync, beat
     int names_ = 0;
 };
 
-TEST(ConsumerGroupModel, OwnershipIsExclusiveAndEverybodyArrives) {
-    for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+void run(std::uint64_t seeds, bool has_classic) {
+    for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed));
-        World world(seed);
+        World world(seed, has_classic);
         for (int step = 0; step < 400; ++step) {
             world.step();
             if (step % 100 == 99) {
@@ -151,6 +207,14 @@ TEST(ConsumerGroupModel, OwnershipIsExclusiveAndEverybodyArrives) {
         world.settle();
         if (testing::Test::HasFailure()) return;
     }
+}
+
+TEST(ConsumerGroupModel, OwnershipIsExclusiveAndEverybodyArrives) {
+    run(60, false);
+}
+
+TEST(ConsumerGroupModel, SoItIsWithMembersOfTheClassicProtocol) {
+    run(40, true);
 }
 
 }  // namespace
