@@ -7,6 +7,10 @@
 #include <string>
 #include <vector>
 
+namespace milena::config {
+class Settings;
+}
+
 namespace milena::coordinator::group {
 
 // group.consumer.migration.policy
@@ -33,6 +37,8 @@ struct Settings {
     Millis consumer_regex_refresh{600'000};
     MigrationPolicy migration_policy = MigrationPolicy::bidirectional;
 };
+
+Settings settings_from(const config::Settings& broker);
 
 // How long a member that has joined for the first time may wait for its answer.
 inline constexpr Millis kNewMemberJoinTimeout{300'000};
