@@ -41,7 +41,8 @@ PartitionSet write_target(KeyedRecords& to, const Draft& draft, const metadata::
         entry.id = member.id;
         if (member.instance_id) entry.instance_id = *member.instance_id;
         entry.subscription = subscriptions.by_member()[problem.members.size() - 1];
-        entry.previous = &before.target(member.id == replaced.after ? replaced.before : member.id);
+        const bool is_back = !replaced.before.empty() && member.id == replaced.after;
+        entry.previous = &before.target(is_back ? replaced.before : std::string_view(member.id));
     });
 
     GroupAssignment assignment = find_assignor(assignor)->assign(problem);

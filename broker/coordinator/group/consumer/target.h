@@ -14,6 +14,7 @@ namespace milena::coordinator::group::consumer {
 std::string_view preferred_assignor(const Draft& draft, std::span<const std::string> offered);
 
 // A static member's id before it came back under another; what it was to have is the new one's.
+// Both empty: nobody did.
 struct Replaced {
     std::string_view before;
     std::string_view after;

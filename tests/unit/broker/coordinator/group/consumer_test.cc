@@ -110,6 +110,25 @@ TEST_F(ConsumerGroups, ALeavingMembersPartitionsGoToTheOthers) {
     EXPECT_EQ(m2.epoch(), 3);
 }
 
+TEST_F(ConsumerGroups, WhoeverReportsFirstKeepsWhatItHad) {
+    set_topic(shard.image, "a", 4);
+    auto m1 = client("m1");
+    auto m2 = client("m2");
+    auto m3 = client("m3");
+    for (auto* each : {&m1, &m2, &m3}) each->join();
+    for (int i = 0; i < 3; ++i)
+        for (auto* each : {&m1, &m2, &m3}) each->beat();
+    const PartitionSet first = m1.owned();
+    const PartitionSet third = m3.owned();
+    EXPECT_EQ(first.size(), 2U);
+    m2.leave();
+    m1.beat();
+    m3.beat();
+    EXPECT_EQ(m1.owned(), first);
+    EXPECT_TRUE(m3.owned().includes(third));
+    EXPECT_EQ(m3.owned().size(), 2U);
+}
+
 struct Case {
     const char* name;
     ConsumerGroupHeartbeat request;
