@@ -66,10 +66,13 @@ std::string ScriptRunner::run(std::string_view script) {
         out += line + "\n";
         if (!line.starts_with("> ")) continue;
         trace_.clear();
-        perform(split(std::string_view(line).substr(2)));
+        const auto words = split(std::string_view(line).substr(2));
+        const auto told = consumers_.perform(words.plain, words.named);
+        if (!told) perform(words);
         learn_names();
         say_records();
         say_replies();
+        if (told && !told->empty()) say(*told);
         out += trace_;
     }
     return out;
@@ -248,6 +251,10 @@ void ScriptRunner::say_records() {
     for (; records_told_ < shard_.log.size(); ++records_told_) {
         const auto& entry = shard_.log[records_told_];
         if (entry.marker) continue;
+        if (const auto text = consumers_.record_text(entry)) {
+            say(*text);
+            continue;
+        }
         State one;
         const auto value = entry.value ? std::optional<ByteView>(*entry.value) : std::nullopt;
         apply_record(one, KeyedRecord{entry.key, value}, {});

@@ -14,11 +14,14 @@
 //   > fail-over            another coordinator takes over
 //   > show [group=g]
 //
+// Commands about consumer groups are listed in consumer_script.h.
+//
 // A name stands for a client; what it does not say stays as it said it before. Ids that the broker
 // makes are shown as the name of the client that they were made for: a, a', a'', ...
 #pragma once
 
 #include "tests/unit/broker/coordinator/group/classic_members.h"
+#include "tests/unit/broker/coordinator/group/consumer_script.h"
 
 #include <map>
 #include <string>
@@ -67,6 +70,7 @@ class ScriptRunner {
     std::string told(const std::string& who, const Reply& reply);
 
     TestShard shard_;
+    ConsumerScript consumers_{shard_};
     std::map<std::string, Client> clients_;
     std::map<std::string, std::string, std::less<>> names_;  // of member ids
     std::map<std::uint64_t, std::string> asked_;             // who, by reply
