@@ -20,6 +20,7 @@
 #include <vector>
 
 namespace milena::replica {
+class GroupCoordinator;
 class MarkerWriter;
 class TransactionCoordinator;
 }  // namespace milena::replica
@@ -43,6 +44,7 @@ struct Services {
     replica::PartitionTable& partitions;
     replica::LogStore& store;
     session::SessionCache& sessions;
+    replica::GroupCoordinator& groups;
     replica::MarkerWriter& markers;
     replica::TransactionCoordinator& transactions;
     // The scratch memory of a reactor.

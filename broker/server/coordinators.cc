@@ -2,11 +2,13 @@
 
 #include "broker/api/topic_names.h"
 #include "broker/config/keys.h"
+#include "broker/coordinator/group/settings.h"
 
 namespace milena::broker {
 namespace {
 
 namespace key = config::opt::broker;
+namespace group = coordinator::group;
 namespace txn = coordinator::txn;
 
 txn::Settings transaction_settings(const config::Settings& from) {
@@ -21,22 +23,50 @@ txn::Settings transaction_settings(const config::Settings& from) {
     return settings;
 }
 
-replica::MarkerWriter::Environment marker_environment(const Coordinators::Node& node) {
-    return {node.clock, node.partitions, node.image, api::kGroupTopic, nullptr};
+// Numbers of Kafka's CompressionType; one that does not exist means none.
+Compression offsets_compression(const config::Settings& from) {
+    const auto number = from.get(key::offsets_topic_compression_codec);
+    if (number < 0 || number > static_cast<int>(Codec::zstd)) return {};
+    return Compression::standard(static_cast<Codec>(number));
+}
+
+std::vector<net::Executor*> executors(const Coordinators::Node& node) {
+    std::vector<net::Executor*> all;
+    for (std::size_t i = 0; i < node.reactors.size(); ++i) all.push_back(&node.reactors[i]);
+    return all;
+}
+
+replica::CoordinatorEnvironment environment(const Coordinators::Node& node) {
+    return {node.clock, node.random, node.image, [pool = &node.disk_pool](net::Task task) {
+                // Refused only after stop(): nobody waits for the shard any more.
+                (void)pool->submit(std::move(task));
+            }};
+}
+
+replica::GroupCoordinator::Setup group_setup(const Coordinators::Node& node) {
+    return {node.self,
+            node.partitions,
+            environment(node),
+            executors(node),
+            group::settings_from(node.settings),
+            offsets_compression(node.settings)};
+}
+
+replica::MarkerWriter::Environment marker_environment(const Coordinators::Node& node,
+                                                      replica::GroupCoordinator& groups) {
+    return {node.clock, node.partitions, node.image, api::kGroupTopic,
+            [&groups](PartitionIndex shard, const log::TransactionEnd& end,
+                      replica::MarkerWriter::Written done) {
+                groups.end_transaction(shard, end, std::move(done));
+            }};
 }
 
 replica::TransactionCoordinator::Setup transaction_setup(const Coordinators::Node& node,
                                                          replica::MarkerWriter& markers) {
-    std::vector<net::Executor*> executors;
-    for (std::size_t i = 0; i < node.reactors.size(); ++i) executors.push_back(&node.reactors[i]);
     return {node.self,
             node.partitions,
-            {node.clock, node.random, node.image,
-             [pool = &node.disk_pool](net::Task task) {
-                 // Refused only after stop(): nobody waits for the shard any more.
-                 (void)pool->submit(std::move(task));
-             }},
-            std::move(executors),
+            environment(node),
+            executors(node),
             transaction_settings(node.settings),
             Compression{},
             markers,
@@ -46,6 +76,8 @@ replica::TransactionCoordinator::Setup transaction_setup(const Coordinators::Nod
 }  // namespace
 
 Coordinators::Coordinators(const Node& node)
-    : markers(marker_environment(node)), transactions(transaction_setup(node, markers)) {}
+    : groups(group_setup(node)),
+      markers(marker_environment(node, groups)),
+      transactions(transaction_setup(node, markers)) {}
 
 }  // namespace milena::broker

@@ -4,6 +4,7 @@
 #include "broker/config/settings.h"
 #include "broker/net/disk_pool.h"
 #include "broker/net/reactor_pool.h"
+#include "broker/replica/group_coordinator.h"
 #include "broker/replica/marker_writer.h"
 #include "broker/replica/transaction_coordinator.h"
 
@@ -28,12 +29,22 @@ class Coordinators {
     explicit Coordinators(const Node& node);
 
     // On the quorum's executor, after the partitions have heard of it.
-    void publish(const metadata::Image& after) { transactions.publish(after); }
+    void publish(const metadata::Image& after, const metadata::Delta& delta) {
+        groups.publish(after, delta);
+        transactions.publish(after);
+    }
     // Once the broker is registered.
-    void start(const metadata::Image& image) { transactions.start(image); }
+    void start(const metadata::Image& image) {
+        groups.start(image);
+        transactions.start(image);
+    }
     // Before the executors stop.
-    void stop() { transactions.stop(); }
+    void stop() {
+        transactions.stop();
+        groups.stop();
+    }
 
+    replica::GroupCoordinator groups;
     replica::MarkerWriter markers;
     replica::TransactionCoordinator transactions;
 };

@@ -147,7 +147,7 @@ Status Server::Parts::start_quorum() {
                              const metadata::Delta& delta) {
         settings.publish(*after, delta);
         publisher->publish(*after, delta);
-        coordinators->publish(*after);
+        coordinators->publish(*after, delta);
     });
     MILENA_TRY(quorum->start());
     store->set_aside_strays();
@@ -162,12 +162,12 @@ void Server::Parts::make_services() {
     for (std::size_t i = 0; i < reactors.size(); ++i) {
         scratch.emplace(&reactors[i], std::make_unique<api::ReactorScratch>());
     }
-    services = std::make_unique<api::Services>(
-        api::Services{self, cluster_id, settings.current(), clock, *quorum, nullptr, partitions,
-                      *store, *sessions, coordinators->markers, coordinators->transactions,
-                      [this](net::Executor& executor) -> api::ReactorScratch& {
-                          return *scratch.at(&executor);
-                      }});
+    services = std::make_unique<api::Services>(api::Services{
+        self, cluster_id, settings.current(), clock, *quorum, nullptr, partitions, *store,
+        *sessions, coordinators->groups, coordinators->markers, coordinators->transactions,
+        [this](net::Executor& executor) -> api::ReactorScratch& {
+            return *scratch.at(&executor);
+        }});
     dispatch = std::make_unique<api::Dispatch>(*services);
 }
 

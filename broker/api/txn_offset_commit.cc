@@ -1,0 +1,167 @@
+// TxnOffsetCommit (28), v0-5. KIP-98, KIP-447 (member and generation), KIP-890 (v5: adds the
+// group's partition to the transaction).
+// Errors per partition: UNKNOWN_TOPIC_OR_PARTITION, those of the group machine (semantics G19), of
+// the transaction coordinator (INVALID_TXN_STATE, INVALID_PRODUCER_EPOCH ...) and of the
+// coordinator host.
+// Differences from Kafka: none known.
+#include "protocol/msg/txn_offset_commit.h"
+
+#include "broker/api/commit_plan.h"
+#include "broker/api/handler.h"
+#include "broker/api/services.h"
+#include "broker/api/topic_names.h"
+#include "broker/replica/group_coordinator.h"
+#include "broker/replica/partition_table.h"
+#include "broker/replica/transaction_coordinator.h"
+#include "protocol/record/batch_builder.h"
+
+namespace milena::api {
+namespace {
+
+using Body = msg::TxnOffsetCommitRequest;
+using Response = msg::TxnOffsetCommitResponse;
+namespace txn = coordinator::txn;
+
+// Producers that know TRANSACTION_ABORTABLE, and those that add the group by committing (KIP-890).
+constexpr ApiVersion kAbortable{4};
+constexpr ApiVersion kImplicit{5};
+
+CommitPlan plan_of(const Services& services, const Request<Body>& request) {
+    const auto image = services.controller.image();
+    CommitPlan plan;
+    for (const auto& topic : request.body.topics) {
+        plan.begin_topic(topic.name, TopicId{}, image->topic(topic.name),
+                         ErrorCode::UNKNOWN_TOPIC_OR_PARTITION);
+        for (const auto& partition : topic.partitions) plan.add(partition);
+    }
+    return plan;
+}
+
+void answer(const CommitPlan& plan, Reply<Response>& reply) {
+    Arena arena;
+    Response response;
+    plan.fill(arena, response);
+    reply.send(response);
+}
+
+// A commit on its way: first the transaction is asked for its consent, then the group is.
+struct Commit {
+    group::TxnOffsetCommit asked;
+    CommitPlan plan;
+    Reply<Response> reply;
+    // Where the group's positions are written, and what holds its place in the transaction.
+    std::shared_ptr<replica::Partition> partition;
+    replica::Verification verification;
+};
+
+void finish(Commit& commit, const group::OffsetCommit::Reply& result) {
+    if (commit.partition) commit.partition->end_verification(commit.verification);
+    commit.plan.merge(result);
+    answer(commit.plan, commit.reply);
+}
+
+void ask_the_group(Services& services, const std::shared_ptr<Commit>& commit) {
+    ask_group(
+        services, std::move(commit->asked),
+        [commit](const group::OffsetCommit::Reply& result) { finish(*commit, result); },
+        commit->verification);
+}
+
+// How the errors of the transaction's coordinator are told to a producer that asked the group's.
+// (core/.../GroupCoordinatorService, commitTransactionalOffsets)
+ErrorCode told(ErrorCode code, ApiVersion version) {
+    switch (code) {
+        // Retriable, and the producer does not look for another coordinator of the group.
+        case ErrorCode::NETWORK_EXCEPTION:
+        case ErrorCode::COORDINATOR_NOT_AVAILABLE:
+        case ErrorCode::NOT_COORDINATOR:
+            return ErrorCode::COORDINATOR_LOAD_IN_PROGRESS;
+        case ErrorCode::PRODUCER_FENCED:
+            return ErrorCode::INVALID_PRODUCER_EPOCH;
+        case ErrorCode::TRANSACTION_ABORTABLE:
+            return version < kAbortable ? ErrorCode::INVALID_TXN_STATE : code;
+        default:
+            return code;
+    }
+}
+
+txn::Request transaction_question(const Commit& commit, PartitionIndex shard, ApiVersion version) {
+    txn::Partitions partitions;
+    txn::add_partition(partitions, kGroupTopic, shard);
+    const auto& asked = commit.asked;
+    if (version < kImplicit) {
+        return txn::VerifyPartitions{asked.transactional_id, asked.producer_id,
+                                     asked.producer_epoch, std::move(partitions)};
+    }
+    return txn::AddPartitions{asked.transactional_id,       asked.producer_id,
+                              asked.producer_epoch,         std::move(partitions),
+                              txn::ClientVersion::implicit, txn::ConnectionNumber(0)};
+}
+
+void ask_the_transaction(Services& services, PartitionIndex shard,
+                         const std::shared_ptr<Commit>& commit) {
+    const auto version = commit->reply.version();
+    services.transactions.submit(
+        commit->asked.transactional_id, transaction_question(*commit, shard, version),
+        [&services, shard, version, commit](const Result<txn::Reply>& consent) {
+            auto code = consent ? consent->error : consent.error().code;
+            if (code == ErrorCode::NONE && txn::contains(consent->missing, kGroupTopic, shard)) {
+                code = ErrorCode::TRANSACTION_ABORTABLE;
+            }
+            if (code == ErrorCode::NONE) return ask_the_group(services, commit);
+            group::OffsetCommit::Reply refused;
+            refused.error = {told(code, version), "the transaction does not take these offsets"};
+            finish(*commit, refused);
+        });
+}
+
+// Must the transaction be asked? Not when it is open on the group's partition already.
+std::optional<replica::Verification> begin_verification(replica::Partition& partition,
+                                                        const group::TxnOffsetCommit& asked,
+                                                        replica::Verification::Kind kind) {
+    // A batch as the group's coordinator will write it: of the producer, without a sequence.
+    BatchTraits traits;
+    traits.producer_id = asked.producer_id;
+    traits.producer_epoch = asked.producer_epoch;
+    traits.transactional = true;
+    BatchBuilder batch(traits);
+    batch.add(kNoTimestamp, {}, {});
+    return partition.begin_verification(BatchView(batch.finish()), kind);
+}
+
+void txn_offset_commit(Services& services, const Request<Body>& request, Reply<Response> reply) {
+    using Kind = replica::Verification::Kind;
+    const auto& body = request.body;
+    auto commit = std::make_shared<Commit>(
+        Commit{{}, plan_of(services, request), std::move(reply), nullptr, {}});
+    if (commit->plan.asks_nothing()) return answer(commit->plan, commit->reply);
+    auto& asked = commit->asked;
+    asked.group_id = body.group_id;
+    asked.transactional_id = body.transactional_id;
+    asked.producer_id = body.producer_id;
+    asked.producer_epoch = body.producer_epoch;
+    asked.member = claim_of(body, body.generation_id);
+    asked.topics = commit->plan.take_asked();
+
+    const bool wanted =
+        request.version >= kImplicit ||
+        services.settings()->get(config::opt::broker::transaction_partition_verification_enable);
+    const auto shard = services.groups.shard_of(asked.group_id);
+    const auto image = services.controller.image();
+    const auto* topic = image->topic(kGroupTopic);
+    if (!wanted || !shard || topic == nullptr) return ask_the_group(services, commit);
+    const auto partition = services.partitions.find(topic->id, *shard);
+    if (!partition) return ask_the_group(services, commit);
+    const auto kind = request.version >= kImplicit ? Kind::implicit : Kind::added;
+    const auto verification = begin_verification(*partition, asked, kind);
+    if (!verification) return ask_the_group(services, commit);
+    commit->partition = partition;
+    commit->verification = *verification;
+    ask_the_transaction(services, *shard, commit);
+}
+
+}  // namespace
+
+MILENA_HANDLER(TxnOffsetCommit, txn_offset_commit)
+
+}  // namespace milena::api
