@@ -7,6 +7,7 @@ namespace milena::cli {
 
 int run_bench(int argc, char** argv, const Io& io);
 int run_consume(int argc, char** argv, const Io& io);
+int run_group(int argc, char** argv, const Io& io);
 int run_produce(int argc, char** argv, const Io& io);
 int run_topic(int argc, char** argv, const Io& io);
 int run_version(int argc, char** argv, const Io& io);

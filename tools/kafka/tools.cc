@@ -10,6 +10,8 @@ constexpr Tool kTools[] = {
     {"kafka-console-producer", "write lines of the standard input to a topic",
      &run_console_producer},
     {"kafka-console-consumer", "print the records of topics", &run_console_consumer},
+    {"kafka-consumer-groups", "list, describe and delete consumer groups, reset their offsets",
+     &run_consumer_groups},
 };
 
 }  // namespace
