@@ -1,8 +1,7 @@
 // AddOffsetsToTxn (25), v0-4: the partition of __consumer_offsets that holds the group becomes part
 // of the transaction. KIP-98.
-// Errors: INVALID_GROUP_ID (empty), INVALID_PRODUCER_ID_MAPPING, PRODUCER_FENCED (before v2
-// INVALID_PRODUCER_EPOCH), CONCURRENT_TRANSACTIONS, and those of the coordinator host. Rules:
-// semantics L4.
+// Errors: INVALID_PRODUCER_ID_MAPPING, PRODUCER_FENCED (before v2 INVALID_PRODUCER_EPOCH),
+// CONCURRENT_TRANSACTIONS, and those of the coordinator host. Rules: semantics L4.
 #include "protocol/msg/add_offsets_to_txn.h"
 
 #include "broker/api/gather.h"
@@ -19,15 +18,8 @@ namespace txn = coordinator::txn;
 using Body = msg::AddOffsetsToTxnRequest;
 using Response = msg::AddOffsetsToTxnResponse;
 
-void refuse(Reply<Response>& reply, ErrorCode code) {
-    Response response;
-    response.error_code = code;
-    reply.send(response);
-}
-
 void add_offsets_to_txn(Services& services, const Request<Body>& request, Reply<Response> reply) {
     const auto& body = request.body;
-    if (body.group_id.empty()) return refuse(reply, ErrorCode::INVALID_GROUP_ID);
     const auto image = services.controller.image();
     const auto* offsets = image->topic(kGroupTopic);
     // Made when the group's coordinator is looked for, which the producer does next.

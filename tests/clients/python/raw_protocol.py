@@ -53,6 +53,12 @@ class Connection:
                           text(topic) + struct.pack(">ii", 1, index))
         return struct.unpack(">h", answer[-2:])[0]
 
+    def add_offsets_to_txn(self, transactional_id, producer, epoch, group):
+        """AddOffsetsToTxn v1: the error."""
+        answer = self.ask(25, 1, text(transactional_id) + struct.pack(">qh", producer, epoch) +
+                          text(group))
+        return struct.unpack(">ih", answer)[1]
+
     def end_txn(self, transactional_id, producer, epoch, commit):
         """EndTxn v1: the error."""
         answer = self.ask(26, 1, text(transactional_id) +

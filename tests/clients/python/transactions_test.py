@@ -9,7 +9,9 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from raw_protocol import Connection
 from support import BrokerTest, until
 
-NONE, NOT_COORDINATOR, LOADING, INVALID_TXN_STATE, CONCURRENT = 0, 16, 14, 48, 51
+NONE, UNKNOWN_PARTITION, INVALID_REQUEST = 0, 3, 42
+PRODUCER_EPOCH, INVALID_TXN_STATE, MAPPING, INVALID_TIMEOUT, CONCURRENT = 47, 48, 49, 50, 51
+LOADING, NOT_AVAILABLE, NOT_COORDINATOR = 14, 15, 16
 SECONDS = 30
 
 
@@ -142,13 +144,120 @@ class TransactionsTest(BrokerTest):
         expected = [f"{crash}.{n}" for crash in range(4) for n in range(5)] * 3
         self.assertEqual(sorted(values), sorted(expected))
 
+    def worker(self, group, source):
+        """A member of the group, with what it owns."""
+        consumer = Consumer({"bootstrap.servers": self.broker.bootstrap, "group.id": group,
+                             "enable.auto.commit": False, "isolation.level": "read_committed",
+                             "auto.offset.reset": "earliest", "session.timeout.ms": 6000})
+        self.addCleanup(consumer.close)
+        consumer.subscribe([source])
+        return consumer
+
+    def transform(self, consumer, producer, sink, count, commit=True):
+        """Up to `count` messages of the consumer in one transaction; how many there were."""
+        messages = consumer.consume(count, timeout=1)
+        if not messages:
+            return 0
+        producer.begin_transaction()
+        for message in messages:
+            self.assertIsNone(message.error())
+            producer.produce(sink, b"made of " + message.value(), partition=0)
+        producer.send_offsets_to_transaction(consumer.position(consumer.assignment()),
+                                             consumer.consumer_group_metadata(), SECONDS)
+        if commit:
+            producer.commit_transaction(SECONDS)
+        else:
+            producer.abort_transaction(SECONDS)
+        return len(messages)
+
+    def test_positions_move_with_the_transaction_or_not_at_all(self):
+        source, sink, group, tid = (self.create(), self.create(), self.topic_name("group"),
+                                    self.topic_name("id"))
+        feeder = Producer({"bootstrap.servers": self.broker.bootstrap})
+        self.send(feeder, source, *(str(i) for i in range(40)))
+        producer = self.producer(tid)
+        producer.init_transactions(SECONDS)
+        first = self.worker(group, source)
+        until(lambda: self.transform(first, producer, sink, 10), "ten messages")
+        until(lambda: self.transform(first, producer, sink, 10, commit=False), "an abort")
+        first.close()
+        # The next one begins where the last committed transaction ended.
+        if self.broker.ours:
+            self.broker.kill()
+            self.broker.start()
+        producer = self.producer(tid)
+        producer.init_transactions(SECONDS)
+        second, done = self.worker(group, source), 10
+
+        def go_on():
+            nonlocal done
+            done += self.transform(second, producer, sink, 10)
+            return done >= 40
+        until(go_on, "the rest", 60)
+        self.assertEqual(self.read(sink), [f"made of {i}" for i in range(40)])
+
     def retried(self, ask):
         """Asks until the coordinator is loaded and the transaction before is out of the way."""
         def once():
             answer = ask()
             error = answer[0] if isinstance(answer, tuple) else answer
-            return None if error in (NOT_COORDINATOR, 15, LOADING, CONCURRENT) else (answer,)
+            wait = (LOADING, NOT_AVAILABLE, NOT_COORDINATOR, CONCURRENT)
+            return None if error in wait else (answer,)
         return until(once, "the coordinator to decide")[0]
+
+    def test_answers_are_those_of_kafka(self):
+        """A row for each request of a story, with what Kafka 4.2 answers."""
+        topic, tid = self.create(2), self.topic_name("id")
+        c = Connection(self.broker.bootstrap)
+        self.addCleanup(c.close)
+        self.retried(lambda: c.find_transaction_coordinator(tid))
+        first = self.retried(lambda: c.init_producer_id(tid))
+        self.assertEqual((first[0], first[2]), (NONE, 0))
+        p = first[1]
+
+        def add(producer=p, epoch=0, name=topic, index=0, who=tid):
+            return lambda: c.add_partition_to_txn(who, producer, epoch, name, index)
+
+        def end(commit, producer=p, epoch=0, who=tid):
+            return lambda: c.end_txn(who, producer, epoch, commit)
+
+        def offsets(group, epoch=0):
+            return lambda: c.add_offsets_to_txn(tid, p, epoch, group)
+        init = lambda who, timeout: lambda: c.init_producer_id(who, timeout)[0]  # noqa: E731
+        rows = [("commit of an unknown id", end(True, who="nobody" + tid), MAPPING),
+                ("add to an unknown id", add(who="nobody" + tid), MAPPING),
+                ("no timeout", init(tid, 0), INVALID_TIMEOUT),
+                ("a timeout above the maximum", init(tid, 900_001), INVALID_TIMEOUT),
+                ("an empty id", init("", 1000), INVALID_REQUEST),
+                ("commit of nothing", end(True), INVALID_TXN_STATE),
+                ("abort of nothing", end(False), INVALID_TXN_STATE),
+                ("add with an epoch to come", add(epoch=1), PRODUCER_EPOCH),
+                ("add of another producer", add(producer=p + 77_777), MAPPING),
+                ("add of an unknown topic", add(name="nope"), UNKNOWN_PARTITION),
+                ("add of an unknown partition", add(index=9), UNKNOWN_PARTITION),
+                ("add to an empty id", add(who=""), INVALID_REQUEST),
+                ("add", add(), NONE),
+                ("add again", add(), NONE),
+                ("offsets", offsets("group"), NONE),
+                ("offsets of the empty group", offsets(""), NONE),
+                ("offsets with an epoch to come", offsets("group", 1), PRODUCER_EPOCH),
+                ("commit with an epoch to come", end(True, epoch=1), PRODUCER_EPOCH),
+                ("commit of another producer", end(True, producer=p + 777), MAPPING),
+                ("commit of an empty id", end(True, who=""), INVALID_REQUEST),
+                ("commit", end(True), NONE),
+                ("commit again", end(True), NONE),
+                ("abort of what was committed", end(False), INVALID_TXN_STATE),
+                ("add after a commit", add(index=1), NONE),
+                ("abort", end(False), NONE),
+                ("abort again", end(False), NONE),
+                ("commit of what was aborted", end(True), INVALID_TXN_STATE),
+                ("add after an abort", add(), NONE),
+                ("another producer", init(tid, 1000), NONE),
+                ("commit of the one before", end(True), PRODUCER_EPOCH),
+                ("add of the one before", add(), PRODUCER_EPOCH)]
+        for what, ask, expected in rows:
+            with self.subTest(what):
+                self.assertEqual(self.retried(ask), expected)
 
     def test_an_end_that_arrives_late_on_an_older_connection_decides_nothing(self):
         """KAFKA-17754: a producer of the old protocol commits over one connection, hears nothing,
