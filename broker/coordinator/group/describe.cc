@@ -31,11 +31,10 @@ DescribeGroup::Reply describe(const ClassicGroup& group) {
     if (is_stable) reply.protocol = group.protocol.value_or("");
     for (const auto& id : group.join_order) {
         const auto& member = *group.member(id);
-        DescribeGroup::Reply::Member told{id, member.instance_id, member.client, {}, {}};
-        if (is_stable) {
-            if (const auto* metadata = member.metadata(*group.protocol)) told.metadata = *metadata;
-            told.assignment = member.assignment;
-        }
+        DescribeGroup::Reply::Member told{
+            id, member.instance_id, member.client, {}, member.assignment};
+        const auto* metadata = is_stable ? member.metadata(*group.protocol) : nullptr;
+        if (metadata != nullptr) told.metadata = *metadata;
         reply.members.push_back(std::move(told));
     }
     return reply;

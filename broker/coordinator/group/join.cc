@@ -239,10 +239,6 @@ void decide(Deciding& deciding, const JoinGroup& request, ReplyId reply) {
     if (error == ErrorCode::NONE && group == nullptr && !request.member_id.empty()) {
         error = ErrorCode::UNKNOWN_MEMBER_ID;
     }
-    // A group is not made for a request that cannot join it.
-    if (error == ErrorCode::NONE && group == nullptr && !supports(ClassicGroup{}, request)) {
-        error = ErrorCode::INCONSISTENT_GROUP_PROTOCOL;
-    }
     if (error != ErrorCode::NONE) {
         deciding.reply(reply, join_failed(error, request.member_id));
         return;
