@@ -192,7 +192,7 @@ std::string state_text(const client::GroupDescription& group, bool verbose) {
     };
     line("GROUP", "COORDINATOR (ID)", "ASSIGNMENT-STRATEGY", "STATE", "GROUP-EPOCH",
          "TARGET-ASSIGNMENT-EPOCH", "#MEMBERS");
-    line(group.id, coordinator, group.assignor, group.state, or_dash(group.epoch),
+    line(group.id, coordinator, or_dash(group.assignor), group.state, or_dash(group.epoch),
          or_dash(group.target_epoch), std::to_string(group.members.size()));
     return out + "\n";
 }

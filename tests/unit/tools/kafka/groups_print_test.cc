@@ -74,6 +74,12 @@ TEST(GroupsPrint, ShowsTheState) {
               "  1\n");
 }
 
+TEST(GroupsPrint, AGroupThatHasNoAssignorYetShowsADash) {
+    auto described = group();
+    described.assignor.clear();
+    EXPECT_NE(state_text(described, false).find(" -                    Stable"), std::string::npos);
+}
+
 TEST(GroupsPrint, RemarksOnGroupsThatAreNotStable) {
     auto described = group();
     EXPECT_EQ(state_remark(described), "");
