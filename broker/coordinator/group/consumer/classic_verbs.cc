@@ -3,7 +3,6 @@
 #include "broker/coordinator/group/consumer/blobs.h"
 #include "broker/coordinator/group/consumer/checks.h"
 #include "broker/coordinator/group/consumer/report.h"
-#include "broker/coordinator/group/member_id.h"
 #include "broker/coordinator/group/rebalance.h"
 #include "protocol/wire/versioned.h"
 
@@ -74,9 +73,8 @@ Result<Entrance> entrance(Deciding& deciding, const Group& group, const JoinGrou
         read_subscription(request.protocols.front().metadata, deciding.context.image);
     if (!subscription) return std::unexpected(inconsistent());
     Entrance entrance;
-    entrance.member_id = request.member_id.empty()
-                             ? make_member_id(request, deciding.context.random)
-                             : request.member_id;
+    entrance.member_id =
+        request.member_id.empty() ? deciding.context.random.uuid().to_string() : request.member_id;
     if (request.member_id.empty() && !request.instance_id && request.requires_known_member_id)
         return std::unexpected(Error{ErrorCode::MEMBER_ID_REQUIRED, entrance.member_id});
     if (request.instance_id && !request.member_id.empty())

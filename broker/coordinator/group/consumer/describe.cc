@@ -114,7 +114,6 @@ void decide(Deciding& deciding, const ConsumerGroupDescribe& request, ReplyId re
             answer.members.push_back(described(*found, member, deciding.context.image));
     } else {
         answer.error = {ErrorCode::GROUP_ID_NOT_FOUND, "Group " + request.group_id + " not found."};
-        answer.state = "Dead";
     }
     deciding.reply(reply, std::move(answer));
 }

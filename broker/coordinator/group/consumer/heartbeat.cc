@@ -20,7 +20,8 @@ Result<ConsumerGroupHeartbeat::Reply> join_or_report(Deciding& deciding,
     const bool may_upgrade = classic && can_upgrade(*classic, deciding.settings);
     if (!joins || (classic && classic->state != ClassicState::empty && !may_upgrade))
         return fail(ErrorCode::GROUP_ID_NOT_FOUND,
-                    "Consumer group " + request.group_id + " not found.");
+                    classic ? "Group " + request.group_id + " is not a consumer group."
+                            : "Consumer group " + request.group_id + " not found.");
     if (classic && classic->state != ClassicState::empty) {
         MILENA_ASSIGN(const Group upgraded, upgrade(deciding, request.group_id, *classic));
         return Report(deciding, request, upgraded).answer(member_id);

@@ -136,6 +136,7 @@ TEST_F(Migration, AClassicMemberJoinsAConsumerGroup) {
     m.join();
     c1.request().requires_known_member_id = true;
     EXPECT_EQ(c1.join(), ErrorCode::MEMBER_ID_REQUIRED);
+    EXPECT_EQ(c1.id().size(), 22U) << "a plain UUID, as consumer groups have them";
     EXPECT_EQ(consumers()->members.size(), 1U);
     EXPECT_EQ(c1.join(), ErrorCode::NONE);
     EXPECT_EQ(c1.generation(), 2);

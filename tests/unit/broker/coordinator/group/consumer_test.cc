@@ -370,6 +370,13 @@ TEST_F(ConsumerGroups, TheBrokerMakesIdsForOldClients) {
     EXPECT_EQ(reply.member_epoch, 1);
 }
 
+TEST_F(ConsumerGroups, AGroupThatIsNotThereHasNoState) {
+    const auto described = shard.now(ConsumerGroupDescribe{"h"});
+    EXPECT_EQ(described.error.code, ErrorCode::GROUP_ID_NOT_FOUND);
+    EXPECT_EQ(described.error.detail, "Group h not found.");
+    EXPECT_EQ(described.state, "");
+}
+
 TEST_F(ConsumerGroups, AFullGroupTakesNobodyMore) {
     TestShard small{[] {
         Settings settings;
