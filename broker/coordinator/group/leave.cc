@@ -36,10 +36,14 @@ void decide(Deciding& deciding, const LeaveGroup& request, ReplyId reply) {
     LeaveGroup::Reply answer;
     if (request.group_id.empty()) {
         answer.error.code = ErrorCode::INVALID_GROUP_ID;
-    } else if (deciding.state.classic(request.group_id) == nullptr) {
-        answer.error.code = ErrorCode::UNKNOWN_MEMBER_ID;
+        deciding.reply(reply, std::move(answer));
+        return;
     }
-    if (answer.error.code != ErrorCode::NONE) {
+    if (deciding.state.classic(request.group_id) == nullptr) {
+        for (const auto& leaving : request.members) {
+            answer.members.push_back(
+                {leaving.member_id, leaving.instance_id, {ErrorCode::UNKNOWN_MEMBER_ID, {}}});
+        }
         deciding.reply(reply, std::move(answer));
         return;
     }

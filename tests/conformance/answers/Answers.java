@@ -50,6 +50,7 @@ public final class Answers {
     ProduceAnswers.add(scenarios);
     FetchAnswers.add(scenarios);
     OffsetAnswers.add(scenarios);
+    GroupAnswers.add(scenarios);
     if (args.length < 3) {
       System.err.println("usage: Answers KAFKA OURS gaps.md [scenario...]\n" + scenarios.keySet());
       System.exit(2);

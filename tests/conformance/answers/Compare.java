@@ -25,6 +25,9 @@ final class Compare {
   private static final Set<String> OWN_SETTINGS =
       Set.of("listeners", "advertised.listeners", "log.dirs", "log.dir", "metadata.log.dir",
           "controller.quorum.voters", "controller.quorum.bootstrap.servers");
+  /** What a broker appends to the name of a client to make the id of a member. */
+  private static final String MADE_ID =
+      "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
   private static final String ZERO_ID = "AAAAAAAAAAAAAAAAAAAAAA";
   private static final String[] KEYS = {"name", "topicName", "topic", "key", "apiKey",
       "partitionIndex", "partition", "partitionId", "resourceName", "brokerId", "nodeId", "logDir"};
@@ -74,6 +77,8 @@ final class Compare {
       return NODES.textNode("<positive>");
     if (NOT_NEGATIVE.contains(name) && value.asLong() >= 0)
       return NODES.textNode("<number>");
+    if (value.isTextual())
+      return NODES.textNode(value.asText().replaceAll(MADE_ID, "<made>"));
     return normal(value);
   }
 
