@@ -72,7 +72,7 @@ Result<AppendOutcome> Partition::append_marker(const log::TransactionEnd& end, l
         partition::may_produce(machine_.state(), static_cast<std::int16_t>(Acks::all), label_));
     MILENA_TRY(log_->check_marker(end));
     MILENA_ASSIGN(auto outcome, append_new(batch, epoch, now));
-    verifications_.void_all_of(end.producer_id);
+    verifications_.void_ended(end.producer_id, end.producer_epoch, end.raises_epoch);
     wait_for_acknowledgement(outcome, outcome.base_offset);
     return outcome;
 }

@@ -3,7 +3,9 @@
 // transaction, and would begin one that nobody ends.
 //
 // V1 one per producer: all its batches that wait for the coordinator share one token.
-// V2 ended by the end: a marker of the producer makes the token void.
+// V2 ended by the end: the marker of a transaction makes the token void, unless what waits belongs
+//    to the next one already: with transaction.version 2 a producer goes on, with the epoch that
+//    the marker has, while markers are still being written.
 // V3 bounded: an entry lives while some request waits.
 //
 // Part of the partition's monitor. Source: storage/.../VerificationStateEntry.java.
@@ -59,7 +61,12 @@ class VerificationTable {
         if (--found->second.users == 0) entries_.erase(found);
     }
     // The producer's transaction is over.
-    void void_all_of(ProducerId id) { entries_.erase(id); }
+    void void_ended(ProducerId id, ProducerEpoch marker, bool raises_epoch) {
+        const auto found = entries_.find(id);
+        if (found == entries_.end()) return;
+        const bool next = raises_epoch && found->second.epoch >= marker;
+        if (!next) entries_.erase(found);
+    }
     // nullptr: void.
     const Entry* find(const Verification& verification) const {
         const auto found = entries_.find(verification.producer);
