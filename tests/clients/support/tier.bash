@@ -11,7 +11,7 @@
 # A result line begins with PASS, FAIL or SKIP.
 
 # What issues to come bring; a feature leaves this list with the code that brings it.
-missing="groups scram quotas reassignments quorum client-metrics tokens streams"
+missing="scram quotas reassignments quorum client-metrics tokens streams"
 
 start_milena() {
     local folder=$1 binary=${MILENA_BINARY:-} candidate setting port= arguments=()
