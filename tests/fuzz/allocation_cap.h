@@ -34,7 +34,7 @@ class AllocationCap {
     AllocationCap(const AllocationCap&) = delete;
     AllocationCap& operator=(const AllocationCap&) = delete;
 
-    // The bound of the issue for decoders: four times the input and 64 KiB.
+    // The bound for decoders: four times the input and 64 KiB.
     static std::size_t for_input(std::size_t bytes) { return 4 * bytes + 64 * 1024; }
 
   private:
