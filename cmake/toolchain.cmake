@@ -23,8 +23,9 @@ target_compile_definitions(milena_options INTERFACE MILENA_VERSION="${PROJECT_VE
 if(MILENA_SANITIZE)
     add_compile_options(-fsanitize=${MILENA_SANITIZE} -fno-sanitize-recover=all)
     add_link_options(-fsanitize=${MILENA_SANITIZE})
-    # g++ 12 reports uninitialised reads inside std::optional and friends when instrumented.
-    add_compile_options($<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
+    # g++ 12 reports uninitialised reads and bounds inside std::optional and friends when
+    # instrumented.
+    add_compile_options("$<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized;-Wno-array-bounds>")
 endif()
 
 # milena_library(<name> DEPENDS <targets>...): a static library of every .cc file below this
