@@ -115,7 +115,9 @@ class Member(threading.Thread, ConsumerRebalanceListener):
         try:
             self.c.subscribe([self.topic], listener=self)
             while not self.stop:
-                fresh = [r.value for records in self.c.poll(50).values() for r in records]
+                # Not shorter: kafka-python 3.0 loses the answer to a SyncGroup that arrives just
+                # after a poll has run out, and then waits for good.
+                fresh = [r.value for records in self.c.poll(1000).values() for r in records]
                 self.got += fresh
                 self.owned = {p.partition for p in self.c.assignment()}
                 if fresh:
