@@ -57,6 +57,10 @@ public final class Answers {
     }
     Answers answers = new Answers(args[0], args[1], new Gaps(Path.of(args[2])));
     Set<String> only = new TreeSet<>(List.of(args).subList(3, args.length));
+    if (!scenarios.keySet().containsAll(only)) {
+      System.err.println("there are only the scenarios " + scenarios.keySet());
+      System.exit(2);
+    }
     int broken = 0;
     for (Map.Entry<String, Scenario> s : scenarios.entrySet()) {
       if (!only.isEmpty() && !only.contains(s.getKey()))

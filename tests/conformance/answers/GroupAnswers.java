@@ -36,11 +36,11 @@ final class GroupAnswers {
     a.each("Heartbeat", 0, 4, "{groupId:'%s',generationId:1,memberId:'nobody'}", g);
     a.each("LeaveGroup", 0, 2, "{groupId:'%s',memberId:'nobody'}", g);
     a.each("LeaveGroup", 3, 5, "{groupId:'%s',members:[{memberId:'nobody'}]}", g);
-    a.each("DescribeGroups", 0, 6, "{groups:['%s']}", g);
+    a.ask("DescribeGroups", 0, 6, "{groups:['%s']}", g);
     a.each("DeleteGroups", 0, 2, "{groupsNames:['%s']}", g);
     a.each("OffsetDelete", 0, 0, "{groupId:'%s',topics:[]}", g);
     a.act("JoinGroup", 5, join("memberId:''").replace(RANGE, "[]"), g);
-    a.each("DescribeGroups", 0, 6, "{groups:['%s']}", g);
+    a.ask("DescribeGroups", 0, 6, "{groups:['%s']}", g);
     a.act("DeleteGroups", 2, "{groupsNames:['%s']}", g);
   }
 
@@ -68,7 +68,7 @@ final class GroupAnswers {
       positions(a, g, t);
     }
     a.each("OffsetCommit", 2, 9, commit("generationIdOrMemberEpoch:-1", "no-such-topic", 1), g);
-    a.each("DescribeGroups", 0, 6, "{groups:['%s']}", g);
+    a.ask("DescribeGroups", 0, 6, "{groups:['%s']}", g);
     a.act("OffsetDelete", 0,
         "{groupId:'%s',topics:[{name:'" + t + "',partitions:[{partitionIndex:0}]}]}", g);
     positions(a, g, t);
@@ -90,14 +90,14 @@ final class GroupAnswers {
           "{groupId:'%s'," + me + ",assignments:[{memberId:'%s',assignment:'AQI='}]}", g, id, id);
       a.each("Heartbeat", 0, 4, "{groupId:'%s'," + me + "}", g, id);
       a.each("Heartbeat", 0, 4, "{groupId:'%s',generationId:77,memberId:'%s'}", g, id);
-      a.each("DescribeGroups", 0, 6, "{groups:['%s']}", g);
+      a.ask("DescribeGroups", 0, 6, "{groups:['%s']}", g);
       a.act("OffsetCommit", v, commit("generationIdOrMemberEpoch:" + generation + ",memberId:'%s'",
           t, v), g, id);
       positions(a, g, t);
       a.act("DeleteGroups", 2, "{groupsNames:['%s']}", g);
     }
     a.act("LeaveGroup", 5, "{groupId:'%s',members:[{memberId:'%s'},{memberId:'nobody'}]}", g, id);
-    a.each("DescribeGroups", 0, 6, "{groups:['%s']}", g);
+    a.ask("DescribeGroups", 0, 6, "{groups:['%s']}", g);
     a.act("DeleteGroups", 2, "{groupsNames:['%s']}", g);
   }
 
@@ -119,7 +119,7 @@ final class GroupAnswers {
       }
       old = fresh;
     }
-    a.each("DescribeGroups", 0, 6, "{groups:['%s']}", g);
+    a.ask("DescribeGroups", 0, 6, "{groups:['%s']}", g);
     a.act("LeaveGroup", 5, "{groupId:'%s',members:[{memberId:'',groupInstanceId:'i'}]}", g);
     a.act("DeleteGroups", 2, "{groupsNames:['%s']}", g);
   }
