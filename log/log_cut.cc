@@ -145,18 +145,39 @@ Result<std::size_t> PartitionLog::delete_old_segments(Offset high_watermark, Log
     if (!snapshots) {
         return std::unexpected(s.note(std::unexpected(std::move(snapshots).error())).error());
     }
-    s.doomed.back().snapshots = std::move(*snapshots);
+    auto& last = s.doomed.back().paths;
+    last.insert(last.end(), snapshots->begin(), snapshots->end());
     return count;
 }
 
-Status PartitionLog::remove_deleted_files(MonoTime now) {
+RemovalPlan PartitionLog::take_deleted(MonoTime now) {
     State& s = *state_;
+    RemovalPlan plan;
     while (!s.doomed.empty() && now - s.doomed.front().since >= s.settings.file_delete_delay_ms) {
-        MILENA_TRY(s.doomed.front().segment->remove_files());
-        for (const Offset offset : s.doomed.front().snapshots) {
-            MILENA_TRY(s.snapshots.remove_deleted(offset));
-        }
+        auto& paths = s.doomed.front().paths;
+        plan.paths.insert(plan.paths.end(), std::make_move_iterator(paths.begin()),
+                          std::make_move_iterator(paths.end()));
         s.doomed.erase(s.doomed.begin());
+    }
+    return plan;
+}
+
+void PartitionLog::put_back(RemovalPlan plan, MonoTime now) {
+    if (!plan.paths.empty()) state_->doomed.push_back({now, std::move(plan.paths)});
+}
+
+Status PartitionLog::remove_deleted_files(MonoTime now) {
+    RemovalPlan plan = take_deleted(now);
+    auto removed = plan.run(state_->place.disk);
+    put_back(std::move(plan), now);
+    return removed;
+}
+
+Status RemovalPlan::run(Disk& disk) {
+    while (!paths.empty()) {
+        auto removed = disk.remove(paths.back());
+        if (!removed && removed.error().io != IoCause::not_found) return removed;
+        paths.pop_back();
     }
     return {};
 }

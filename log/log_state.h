@@ -26,8 +26,7 @@ struct PartitionLog::State {
     // Files that carry the suffix .deleted and wait for their time.
     struct Doomed {
         MonoTime since;
-        std::unique_ptr<Segment> segment;
-        std::vector<Offset> snapshots;
+        std::vector<std::string> paths;
     };
 
     LogPlace place;

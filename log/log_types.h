@@ -151,4 +151,13 @@ struct WritebackPlan {
     Status run() const { return file ? file->start_writeback(position, length) : Status{}; }
 };
 
+// Files that nothing refers to any more. Run without the partition's lock: the kernel takes a tenth
+// of a second to forget a segment of a few hundred megabytes.
+struct RemovalPlan {
+    std::vector<std::string> paths;
+
+    // Takes what it removed off the list. A file that is gone already counts as removed.
+    Status run(Disk& disk);
+};
+
 }  // namespace milena::log

@@ -34,8 +34,7 @@ Status PartitionLog::State::add_segment(Offset base, TimestampMs now) {
 
 Status PartitionLog::State::doom(std::unique_ptr<Segment> segment, MonoTime now) {
     MILENA_TRY(segment->mark_deleted());
-    segment->release_files();
-    doomed.push_back({now, std::move(segment), {}});
+    doomed.push_back({now, segment->paths()});
     return {};
 }
 

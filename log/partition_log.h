@@ -159,7 +159,11 @@ class PartitionLog {
     // Retention: removes whole segments from the oldest on, never past the high watermark. Their
     // files get the suffix .deleted and vanish with remove_deleted_files. How many went.
     Result<std::size_t> delete_old_segments(Offset high_watermark, LogTime now);
-    // Files marked .deleted at least file.delete.delay.ms ago.
+    // Files marked .deleted at least file.delete.delay.ms ago, to be removed without the lock; what
+    // could not be removed comes back.
+    RemovalPlan take_deleted(MonoTime now);
+    void put_back(RemovalPlan plan, MonoTime now);
+    // Both at once, for who has no lock.
     Status remove_deleted_files(MonoTime now);
 
     void update_settings(const LogSettings& settings);

@@ -271,6 +271,11 @@ Status Segment::remove_files() {
     return {};
 }
 
+std::vector<std::string> Segment::paths() const {
+    return {log_.path(), offset_index_.file().handle().path(), time_index_.file().handle().path(),
+            txn_index_.file().handle().path()};
+}
+
 void Segment::release_idle_files() const {
     log_.release_if_idle();
     offset_index_.file().handle().release_if_idle();

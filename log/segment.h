@@ -90,6 +90,7 @@ class Segment {
 
     Status mark_deleted();
     Status remove_files();
+    std::vector<std::string> paths() const;
     // Closes files nobody used since the last call.
     void release_idle_files() const;
     void release_files() const;

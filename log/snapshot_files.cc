@@ -96,21 +96,16 @@ Status SnapshotFiles::remove_stray(const std::vector<Offset>& segment_bases) {
     return {};
 }
 
-Result<std::vector<Offset>> SnapshotFiles::mark_deleted_below(Offset offset) {
-    std::vector<Offset> marked;
+Result<std::vector<std::string>> SnapshotFiles::mark_deleted_below(Offset offset) {
+    std::vector<std::string> marked;
     while (!offsets_.empty() && offsets_.front() < offset) {
-        MILENA_TRY(handle(offsets_.front()).rename(FileSuffix::deleted));
-        marked.push_back(offsets_.front());
+        auto file = handle(offsets_.front());
+        MILENA_TRY(file.rename(FileSuffix::deleted));
+        marked.push_back(file.path());
         std::erase(unsynced_, offsets_.front());
         offsets_.erase(offsets_.begin());
     }
     return marked;
-}
-
-Status SnapshotFiles::remove_deleted(Offset offset) {
-    auto removed = FileHandle(*place_, {offset, FileKind::snapshot, FileSuffix::deleted}).remove();
-    if (!removed && removed.error().io != IoCause::not_found) return removed;
-    return {};
 }
 
 Status SnapshotFiles::collect_unsynced(std::vector<std::shared_ptr<File>>& files) const {

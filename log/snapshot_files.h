@@ -30,9 +30,8 @@ class SnapshotFiles {
     Result<bool> remove_below(Offset offset);
     // Those that belong to none of the segments, but for one beyond them all (of the last close).
     Status remove_stray(const std::vector<Offset>& segment_bases);
-    // Renames to .deleted those below `offset`; their offsets, for removal later.
-    Result<std::vector<Offset>> mark_deleted_below(Offset offset);
-    Status remove_deleted(Offset offset);
+    // Renames to .deleted those below `offset`; the paths they have now, for removal later.
+    Result<std::vector<std::string>> mark_deleted_below(Offset offset);
 
     // Opens the snapshots that are not known to be on the device, for a sync.
     Status collect_unsynced(std::vector<std::shared_ptr<File>>& files) const;

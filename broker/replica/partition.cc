@@ -124,18 +124,21 @@ std::uint64_t Partition::size_bytes() const {
     return log_ ? log_->size_bytes() : 0;
 }
 
-Status Partition::upkeep(log::LogTime now) {
-    const std::lock_guard lock(mutex_);
-    if (!log_) return {};
-    log_->expire_producers(now.wall);
-    auto removed = log_->delete_old_segments(machine_.state().high_watermark, now);
-    if (!removed) return std::unexpected(std::move(removed).error());
-    if (*removed > 0) {
-        log_info("segments_deleted", {{"partition", label_},
-                                      {"count", *removed},
-                                      {"log_start_offset", log_->log_start_offset().value()}});
+Status Partition::upkeep(log::Disk& disk, log::LogTime now) {
+    log::RemovalPlan plan;
+    {
+        const std::lock_guard lock(mutex_);
+        if (!log_) return {};
+        log_->expire_producers(now.wall);
+        auto deleted = log_->delete_old_segments(machine_.state().high_watermark, now);
+        if (!deleted) return std::unexpected(std::move(deleted).error());
+        plan = log_->take_deleted(now.mono);
     }
-    return log_->remove_deleted_files(now.mono);
+    auto removed = plan.run(disk);
+    if (removed) return {};
+    const std::lock_guard lock(mutex_);
+    if (log_) log_->put_back(std::move(plan), now.mono);
+    return removed;
 }
 
 Result<Partition::Marks> Partition::close(Closing how, log::LogTime now) {

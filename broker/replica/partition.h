@@ -178,7 +178,7 @@ class Partition final : public std::enable_shared_from_this<Partition> {
     Marks marks() const;
     std::uint64_t size_bytes() const;
     // Retention, and files that have been waiting to be removed.
-    Status upkeep(log::LogTime now);
+    Status upkeep(log::Disk& disk, log::LogTime now);
     // One group commit: everything appended so far reaches the device, then its replies leave.
     void sync_now(log::Disk& disk, MonoTime now);
     // Starts what sync_now would otherwise have to wait for.

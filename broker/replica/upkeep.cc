@@ -4,9 +4,14 @@
 
 namespace milena::replica {
 
-Upkeep::Upkeep(net::Executor& executor, Flusher::Submit submit, const Clock& clock, LogStore& store,
-               PartitionTable& table, Intervals intervals)
-    : executor_(executor), submit_(std::move(submit)), clock_(clock), store_(store), table_(table) {
+Upkeep::Upkeep(net::Executor& executor, Flusher::Submit submit, const Clock& clock, log::Disk& disk,
+               LogStore& store, PartitionTable& table, Intervals intervals)
+    : executor_(executor),
+      submit_(std::move(submit)),
+      clock_(clock),
+      disk_(disk),
+      store_(store),
+      table_(table) {
     chores_.push_back({std::move(intervals.retention), [this] { apply_retention(); }});
     chores_.push_back({std::move(intervals.checkpoint), [this] { write_checkpoints(); }});
     chores_.push_back(
@@ -38,7 +43,7 @@ void Upkeep::arm(Chore& chore) {
 
 void Upkeep::apply_retention() {
     for (const auto& partition : table_.all()) {
-        if (auto status = partition->upkeep(now()); !status) {
+        if (auto status = partition->upkeep(disk_, now()); !status) {
             log_warn("retention_failed",
                      {{"partition", partition->name().label()}, {"reason", status.error().detail}});
         }

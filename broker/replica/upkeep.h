@@ -22,8 +22,8 @@ class Upkeep {
         Millis removal{5'000};               // how often deleted files are looked at
     };
 
-    Upkeep(net::Executor& executor, Flusher::Submit submit, const Clock& clock, LogStore& store,
-           PartitionTable& table, Intervals intervals);
+    Upkeep(net::Executor& executor, Flusher::Submit submit, const Clock& clock, log::Disk& disk,
+           LogStore& store, PartitionTable& table, Intervals intervals);
     // The executor must have stopped, or stop() been called on it.
     ~Upkeep() = default;
 
@@ -46,6 +46,7 @@ class Upkeep {
     net::Executor& executor_;
     Flusher::Submit submit_;
     const Clock& clock_;
+    log::Disk& disk_;
     LogStore& store_;
     PartitionTable& table_;
     std::vector<Chore> chores_;

@@ -216,8 +216,8 @@ void Server::Parts::start_upkeep() {
     intervals.checkpoint = [this] {
         return settings.get()->get(key::log_flush_offset_checkpoint_interval_ms);
     };
-    upkeep = std::make_unique<replica::Upkeep>(reactors[0], submit_to_disk_pool(), clock, *store,
-                                               partitions, std::move(intervals));
+    upkeep = std::make_unique<replica::Upkeep>(reactors[0], submit_to_disk_pool(), clock, disk,
+                                               *store, partitions, std::move(intervals));
     reactors[0].post([this] { upkeep->start(); });
 }
 

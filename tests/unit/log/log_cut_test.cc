@@ -145,6 +145,26 @@ TEST_F(LogCutTest, RetentionMarksFilesDeletedAndRemovesThemAfterTheDelay) {
     log_->check_invariants();
 }
 
+TEST_F(LogCutTest, WhatCouldNotBeRemovedIsTriedAgainAfterTheDelay) {
+    fill();
+    settings_.retention_bytes = 1'500;
+    settings_.file_delete_delay_ms = Millis{500};
+    log_->update_settings(settings_);
+    ASSERT_GT(value_of(log_->delete_old_segments(Offset{40}, now_)), 2U);
+    const MonoTime later = now_.mono + Millis{500};
+    auto plan = log_->take_deleted(later);
+    const auto all = plan.paths.size();
+    EXPECT_TRUE(log_->take_deleted(later).paths.empty()) << "taken once";
+    disk_.fault = [](Operation, const std::string&) { return std::optional(IoCause::broken); };
+    EXPECT_FALSE(plan.run(disk_));
+    disk_.fault = nullptr;
+    EXPECT_EQ(plan.paths.size(), all);
+    log_->put_back(std::move(plan), later);
+    EXPECT_TRUE(log_->take_deleted(later + Millis{499}).paths.empty());
+    expect_ok(log_->remove_deleted_files(later + Millis{500}));
+    EXPECT_EQ(files(".deleted"), 0U);
+}
+
 TEST_F(LogCutTest, WhenAllIsTooOldAnEmptySegmentIsLeft) {
     fill();
     now_.wall = now_.wall + settings_.retention_ms->count() * 2;
