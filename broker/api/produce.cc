@@ -148,8 +148,10 @@ class Producer {
             MILENA_TRY(check_one_producer(checked->view()));
             verification.kind = verification_kind(*services_.settings(), request_.version);
             if (verification.kind != replica::Verification::Kind::disabled) {
+                const auto view = checked->view();
                 const auto asking =
-                    partition->begin_verification(checked->view(), verification.kind);
+                    partition->begin_verification(view.producer_id(), view.producer_epoch(),
+                                                  view.base_sequence(), verification.kind);
                 if (asking) {
                     work_.unverified.push_back({partition,
                                                 {checked->bytes.begin(), checked->bytes.end()},

@@ -13,7 +13,6 @@
 #include "broker/replica/group_coordinator.h"
 #include "broker/replica/partition_table.h"
 #include "broker/replica/transaction_coordinator.h"
-#include "protocol/record/batch_builder.h"
 
 namespace milena::api {
 namespace {
@@ -115,20 +114,6 @@ void ask_the_transaction(Services& services, PartitionIndex shard,
         });
 }
 
-// Must the transaction be asked? Not when it is open on the group's partition already.
-std::optional<replica::Verification> begin_verification(replica::Partition& partition,
-                                                        const group::TxnOffsetCommit& asked,
-                                                        replica::Verification::Kind kind) {
-    // A batch as the group's coordinator will write it: of the producer, without a sequence.
-    BatchTraits traits;
-    traits.producer_id = asked.producer_id;
-    traits.producer_epoch = asked.producer_epoch;
-    traits.transactional = true;
-    BatchBuilder batch(traits);
-    batch.add(kNoTimestamp, {}, {});
-    return partition.begin_verification(BatchView(batch.finish()), kind);
-}
-
 void txn_offset_commit(Services& services, const Request<Body>& request, Reply<Response> reply) {
     using Kind = replica::Verification::Kind;
     const auto& body = request.body;
@@ -153,7 +138,9 @@ void txn_offset_commit(Services& services, const Request<Body>& request, Reply<R
     const auto partition = services.partitions.find(topic->id, *shard);
     if (!partition) return ask_the_group(services, commit);
     const auto kind = request.version >= kImplicit ? Kind::implicit : Kind::added;
-    const auto verification = begin_verification(*partition, asked, kind);
+    // Absent when the transaction is open on the group's partition already.
+    const auto verification =
+        partition->begin_verification(asked.producer_id, asked.producer_epoch, kNoSequence, kind);
     if (!verification) return ask_the_group(services, commit);
     commit->partition = partition;
     commit->verification = *verification;

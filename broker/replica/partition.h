@@ -144,9 +144,11 @@ class Partition final : public std::enable_shared_from_this<Partition> {
 
     // --- Transactions (partition_transactions.cc) ---
 
-    // Before the coordinator is asked whether `batch` may be written: absent when its transaction
-    // is open here, so that nobody need be asked. Each one that is given is ended once.
-    std::optional<Verification> begin_verification(const BatchView& batch, Verification::Kind kind);
+    // Before the coordinator is asked whether the producer may write here: absent when its
+    // transaction is open here, so that nobody need be asked. Each one that is given is ended once.
+    // `sequence`: of the batch that is to be written, kNoSequence for a coordinator's.
+    std::optional<Verification> begin_verification(ProducerId id, ProducerEpoch epoch,
+                                                   Sequence sequence, Verification::Kind kind);
     void end_verification(Verification verification);
     // Writes the end of a transaction, for acks=all. Errors: those of partition::may_produce,
     // TRANSACTION_COORDINATOR_FENCED, INVALID_PRODUCER_EPOCH, KAFKA_STORAGE_ERROR.

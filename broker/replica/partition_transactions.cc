@@ -9,14 +9,13 @@
 
 namespace milena::replica {
 
-std::optional<Verification> Partition::begin_verification(const BatchView& batch,
+std::optional<Verification> Partition::begin_verification(ProducerId id, ProducerEpoch epoch,
+                                                          Sequence sequence,
                                                           Verification::Kind kind) {
     const std::lock_guard lock(mutex_);
-    const auto id = batch.producer_id();
-    const auto epoch = batch.producer_epoch();
     // Who does not lead refuses the append; nobody need be asked first.
     if (!log_ || log_->has_open_transaction(id, epoch)) return std::nullopt;
-    return verifications_.begin(id, epoch, batch.base_sequence(), kind);
+    return verifications_.begin(id, epoch, sequence, kind);
 }
 
 void Partition::end_verification(Verification verification) {

@@ -62,6 +62,11 @@ struct PartitionTransactions : testing::Test {
         builder.add(clock.wall_now(), NullableBytes(), NullableBytes(as_bytes("value")));
         return builder.finish();
     }
+    std::optional<Verification> begin(MutableBytes bytes, Kind kind = Kind::added) {
+        const BatchView view(bytes);
+        return subject->begin_verification(view.producer_id(), view.producer_epoch(),
+                                           view.base_sequence(), kind);
+    }
     ErrorCode append(MutableBytes bytes, Verification verification = {}) {
         const auto outcome =
             subject->append(bytes, Acks::all, log::AppendOrigin::client, now(), verification);
@@ -71,7 +76,7 @@ struct PartitionTransactions : testing::Test {
     ErrorCode produce(std::int16_t producer_epoch, std::int32_t sequence, Kind kind = Kind::added,
                       ProducerId id = kProducer) {
         const auto bytes = batch(producer_epoch, sequence, true, id);
-        const auto verification = subject->begin_verification(BatchView(bytes), kind);
+        const auto verification = begin(bytes, kind);
         const auto error = append(bytes, verification.value_or(Verification{}));
         if (verification) subject->end_verification(*verification);
         return error;
@@ -105,11 +110,11 @@ TEST_F(PartitionTransactions, ABatchNeedsATransactionThatIsOpenHereOrAVerificati
     EXPECT_EQ(append(batch(0, 0)), ErrorCode::INVALID_TXN_STATE);
     EXPECT_EQ(produce(0, 0), ErrorCode::NONE);
     EXPECT_EQ(append(batch(0, 1)), ErrorCode::NONE) << "its transaction is open here by now";
-    EXPECT_FALSE(subject->begin_verification(BatchView(batch(0, 2)), Kind::added));
+    EXPECT_FALSE(begin(batch(0, 2)));
 }
 
 TEST_F(PartitionTransactions, TheEndOfATransactionVoidsWhatWasVerifiedBefore) {
-    const auto late = subject->begin_verification(BatchView(batch(0, 0)), Kind::added);
+    const auto late = begin(batch(0, 0));
     ASSERT_TRUE(late);
     EXPECT_EQ(end(0, ControlType::abort), ErrorCode::NONE);
     EXPECT_EQ(append(batch(0, 0), *late), ErrorCode::INVALID_TXN_STATE)
@@ -138,8 +143,8 @@ TEST_F(PartitionTransactions, TheEndOfATransactionSparesWhatTheNextOneVerifies) 
 }
 
 TEST_F(PartitionTransactions, VerificationsOfOneProducerStandAndFallTogether) {
-    const auto first = subject->begin_verification(BatchView(batch(0, 0)), Kind::added);
-    const auto second = subject->begin_verification(BatchView(batch(0, 1)), Kind::added);
+    const auto first = begin(batch(0, 0));
+    const auto second = begin(batch(0, 1));
     ASSERT_TRUE(first && second);
     subject->end_verification(*first);
     EXPECT_EQ(append(batch(0, 1), *second), ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER)
