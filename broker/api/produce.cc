@@ -146,7 +146,8 @@ class Producer {
         replica::Verification verification;
         if (checked->view().is_transactional()) {
             MILENA_TRY(check_one_producer(checked->view()));
-            verification.kind = verification_kind(*services_.settings(), request_.version);
+            verification.kind =
+                verification_kind(*services_.settings(), producer_of_produce(request_.version));
             if (verification.kind != replica::Verification::Kind::disabled) {
                 const auto view = checked->view();
                 const auto asking =

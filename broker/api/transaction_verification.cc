@@ -8,16 +8,56 @@ namespace milena::api {
 namespace {
 
 namespace txn = coordinator::txn;
-namespace key = config::opt::broker;
 using Kind = replica::Verification::Kind;
 
-// Producers that add partitions by producing to them.
-constexpr ApiVersion kImplicit{12};
-// Producers that know TRANSACTION_ABORTABLE.
-constexpr ApiVersion kAbortable{11};
+ErrorCode told(ErrorCode code, ProducerKnows knows, ErrorCode later) {
+    switch (code) {
+        case ErrorCode::TRANSACTION_ABORTABLE:
+            return knows == ProducerKnows::nothing ? ErrorCode::INVALID_TXN_STATE : code;
+        case ErrorCode::PRODUCER_FENCED:
+            return ErrorCode::INVALID_PRODUCER_EPOCH;
+        case ErrorCode::CONCURRENT_TRANSACTIONS:
+            return knows == ProducerKnows::implicit ? code : later;
+        case ErrorCode::NETWORK_EXCEPTION:
+        case ErrorCode::COORDINATOR_LOAD_IN_PROGRESS:
+        case ErrorCode::COORDINATOR_NOT_AVAILABLE:
+        case ErrorCode::NOT_COORDINATOR:
+            return later;
+        default:
+            return code;
+    }
+}
 
-txn::Request request_for(TransactionQuestion question, ApiVersion produce_version) {
-    if (produce_version < kImplicit) {
+Status verdict(const Result<txn::Reply>& answer, const replica::PartitionName& partition,
+               ProducerKnows knows) {
+    const auto code = verification_error(answer, partition.topic, partition.index, knows,
+                                         ErrorCode::NOT_ENOUGH_REPLICAS);
+    if (code == ErrorCode::NONE) return {};
+    return fail(code, "the coordinator of the transaction does not let it write to " +
+                          partition.label() + ": " + error_name(code));
+}
+
+}  // namespace
+
+ProducerKnows producer_of_produce(ApiVersion version) {
+    if (version >= ApiVersion(12)) return ProducerKnows::implicit;
+    return version >= ApiVersion(11) ? ProducerKnows::abortable : ProducerKnows::nothing;
+}
+
+ProducerKnows producer_of_offsets(ApiVersion version) {
+    if (version >= ApiVersion(5)) return ProducerKnows::implicit;
+    return version >= ApiVersion(4) ? ProducerKnows::abortable : ProducerKnows::nothing;
+}
+
+Kind verification_kind(const config::Settings& settings, ProducerKnows knows) {
+    if (knows == ProducerKnows::implicit) return Kind::implicit;
+    const bool verifies =
+        settings.get(config::opt::broker::transaction_partition_verification_enable);
+    return verifies ? Kind::added : Kind::disabled;
+}
+
+txn::Request coordinator_request(TransactionQuestion question, ProducerKnows knows) {
+    if (knows != ProducerKnows::implicit) {
         return txn::VerifyPartitions{std::move(question.transactional_id), question.producer_id,
                                      question.producer_epoch, std::move(question.partitions)};
     }
@@ -29,44 +69,13 @@ txn::Request request_for(TransactionQuestion question, ApiVersion produce_versio
                               txn::ConnectionNumber(0)};
 }
 
-Status verdict(const Result<txn::Reply>& reply, const replica::PartitionName& partition,
-               ApiVersion produce_version) {
-    auto code = reply ? reply->error : reply.error().code;
-    if (code == ErrorCode::NONE &&
-        txn::contains(reply->missing, partition.topic, partition.index)) {
+ErrorCode verification_error(const Result<txn::Reply>& answer, std::string_view topic,
+                             PartitionIndex index, ProducerKnows knows, ErrorCode later) {
+    auto code = answer ? answer->error : answer.error().code;
+    if (code == ErrorCode::NONE && txn::contains(answer->missing, topic, index)) {
         code = ErrorCode::TRANSACTION_ABORTABLE;
     }
-    if (code == ErrorCode::NONE) return {};
-    return fail(verification_error(code, produce_version),
-                "the coordinator of the transaction does not let it write to " + partition.label() +
-                    ": " + error_name(code));
-}
-
-}  // namespace
-
-Kind verification_kind(const config::Settings& settings, ApiVersion produce_version) {
-    if (produce_version >= kImplicit) return Kind::implicit;
-    return settings.get(key::transaction_partition_verification_enable) ? Kind::added
-                                                                        : Kind::disabled;
-}
-
-ErrorCode verification_error(ErrorCode coordinator, ApiVersion produce_version) {
-    switch (coordinator) {
-        case ErrorCode::TRANSACTION_ABORTABLE:
-            return produce_version < kAbortable ? ErrorCode::INVALID_TXN_STATE : coordinator;
-        case ErrorCode::PRODUCER_FENCED:
-            return ErrorCode::INVALID_PRODUCER_EPOCH;
-        case ErrorCode::CONCURRENT_TRANSACTIONS:
-            return produce_version < kImplicit ? ErrorCode::NOT_ENOUGH_REPLICAS : coordinator;
-        // Retriable for every producer, and does not make it fetch metadata.
-        case ErrorCode::NETWORK_EXCEPTION:
-        case ErrorCode::COORDINATOR_LOAD_IN_PROGRESS:
-        case ErrorCode::COORDINATOR_NOT_AVAILABLE:
-        case ErrorCode::NOT_COORDINATOR:
-            return ErrorCode::NOT_ENOUGH_REPLICAS;
-        default:
-            return coordinator;
-    }
+    return told(code, knows, later);
 }
 
 std::optional<TransactionQuestion> transaction_question(
@@ -85,13 +94,14 @@ std::optional<TransactionQuestion> transaction_question(
 void ask_coordinator(Services& services, TransactionQuestion question, ApiVersion produce_version,
                      std::shared_ptr<ProduceWaiter> waiter) {
     const auto id = question.transactional_id;
+    const auto knows = producer_of_produce(produce_version);
     services.transactions.submit(
-        id, request_for(std::move(question), produce_version),
-        [&services, waiter = std::move(waiter), produce_version](Result<txn::Reply> reply) {
-            waiter->executor().post([&services, waiter, produce_version, reply = std::move(reply)] {
+        id, coordinator_request(std::move(question), knows),
+        [&services, waiter = std::move(waiter), knows](Result<txn::Reply> reply) {
+            waiter->executor().post([&services, waiter, knows, reply = std::move(reply)] {
                 waiter->on_verified(
                     [&](const replica::PartitionName& partition) {
-                        return verdict(reply, partition, produce_version);
+                        return verdict(reply, partition, knows);
                     },
                     services.now());
             });

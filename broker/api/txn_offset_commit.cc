@@ -3,13 +3,17 @@
 // Errors per partition: UNKNOWN_TOPIC_OR_PARTITION, those of the group machine (semantics G19), of
 // the transaction coordinator (INVALID_TXN_STATE, INVALID_PRODUCER_EPOCH ...) and of the
 // coordinator host.
-// Differences from Kafka: none known.
+// Differences from Kafka: while the coordinator of the transaction is not to be had, or is busy
+// with the transaction before, producers of before v5 are told COORDINATOR_LOAD_IN_PROGRESS. Kafka
+// hands on NOT_COORDINATOR, which sends them looking for the group's, and CONCURRENT_TRANSACTIONS,
+// which they take for the end.
 #include "protocol/msg/txn_offset_commit.h"
 
 #include "broker/api/commit_plan.h"
 #include "broker/api/handler.h"
 #include "broker/api/services.h"
 #include "broker/api/topic_names.h"
+#include "broker/api/transaction_verification.h"
 #include "broker/replica/group_coordinator.h"
 #include "broker/replica/partition_table.h"
 #include "broker/replica/transaction_coordinator.h"
@@ -20,10 +24,6 @@ namespace {
 using Body = msg::TxnOffsetCommitRequest;
 using Response = msg::TxnOffsetCommitResponse;
 namespace txn = coordinator::txn;
-
-// Producers that know TRANSACTION_ABORTABLE, and those that add the group by committing (KIP-890).
-constexpr ApiVersion kAbortable{4};
-constexpr ApiVersion kImplicit{5};
 
 CommitPlan plan_of(const Services& services, const Request<Body>& request) {
     const auto image = services.controller.image();
@@ -66,56 +66,27 @@ void ask_the_group(Services& services, const std::shared_ptr<Commit>& commit) {
         commit->verification);
 }
 
-// How the errors of the transaction's coordinator are told to a producer that asked the group's.
-// (core/.../GroupCoordinatorService, commitTransactionalOffsets)
-ErrorCode told(ErrorCode code, ApiVersion version) {
-    switch (code) {
-        // Retriable, and the producer does not look for another coordinator of the group.
-        case ErrorCode::NETWORK_EXCEPTION:
-        case ErrorCode::COORDINATOR_NOT_AVAILABLE:
-        case ErrorCode::NOT_COORDINATOR:
-            return ErrorCode::COORDINATOR_LOAD_IN_PROGRESS;
-        case ErrorCode::PRODUCER_FENCED:
-            return ErrorCode::INVALID_PRODUCER_EPOCH;
-        case ErrorCode::TRANSACTION_ABORTABLE:
-            return version < kAbortable ? ErrorCode::INVALID_TXN_STATE : code;
-        default:
-            return code;
-    }
-}
-
-txn::Request transaction_question(const Commit& commit, PartitionIndex shard, ApiVersion version) {
-    txn::Partitions partitions;
-    txn::add_partition(partitions, kGroupTopic, shard);
-    const auto& asked = commit.asked;
-    if (version < kImplicit) {
-        return txn::VerifyPartitions{asked.transactional_id, asked.producer_id,
-                                     asked.producer_epoch, std::move(partitions)};
-    }
-    return txn::AddPartitions{asked.transactional_id,       asked.producer_id,
-                              asked.producer_epoch,         std::move(partitions),
-                              txn::ClientVersion::implicit, txn::ConnectionNumber(0)};
-}
-
 void ask_the_transaction(Services& services, PartitionIndex shard,
                          const std::shared_ptr<Commit>& commit) {
-    const auto version = commit->reply.version();
+    const auto knows = producer_of_offsets(commit->reply.version());
+    const auto& asked = commit->asked;
+    TransactionQuestion question{
+        asked.transactional_id, asked.producer_id, asked.producer_epoch, {}};
+    txn::add_partition(question.partitions, kGroupTopic, shard);
     services.transactions.submit(
-        commit->asked.transactional_id, transaction_question(*commit, shard, version),
-        [&services, shard, version, commit](const Result<txn::Reply>& consent) {
-            auto code = consent ? consent->error : consent.error().code;
-            if (code == ErrorCode::NONE && txn::contains(consent->missing, kGroupTopic, shard)) {
-                code = ErrorCode::TRANSACTION_ABORTABLE;
-            }
+        commit->asked.transactional_id, coordinator_request(std::move(question), knows),
+        [&services, shard, knows, commit](const Result<txn::Reply>& answer) {
+            // Retriable, and the producer does not look for another coordinator of the group.
+            const auto code = verification_error(answer, kGroupTopic, shard, knows,
+                                                 ErrorCode::COORDINATOR_LOAD_IN_PROGRESS);
             if (code == ErrorCode::NONE) return ask_the_group(services, commit);
             group::OffsetCommit::Reply refused;
-            refused.error = {told(code, version), "the transaction does not take these offsets"};
+            refused.error = {code, "the transaction does not take these offsets"};
             finish(*commit, refused);
         });
 }
 
 void txn_offset_commit(Services& services, const Request<Body>& request, Reply<Response> reply) {
-    using Kind = replica::Verification::Kind;
     const auto& body = request.body;
     auto commit = std::make_shared<Commit>(
         Commit{{}, plan_of(services, request), std::move(reply), nullptr, {}});
@@ -128,16 +99,14 @@ void txn_offset_commit(Services& services, const Request<Body>& request, Reply<R
     asked.member = claim_of(body, body.generation_id);
     asked.topics = commit->plan.take_asked();
 
-    const bool wanted =
-        request.version >= kImplicit ||
-        services.settings()->get(config::opt::broker::transaction_partition_verification_enable);
+    const auto kind = verification_kind(*services.settings(), producer_of_offsets(request.version));
     const auto shard = services.groups.shard_of(asked.group_id);
     const auto image = services.controller.image();
     const auto* topic = image->topic(kGroupTopic);
+    const bool wanted = kind != replica::Verification::Kind::disabled;
     if (!wanted || !shard || topic == nullptr) return ask_the_group(services, commit);
     const auto partition = services.partitions.find(topic->id, *shard);
     if (!partition) return ask_the_group(services, commit);
-    const auto kind = request.version >= kImplicit ? Kind::implicit : Kind::added;
     // Absent when the transaction is open on the group's partition already.
     const auto verification =
         partition->begin_verification(asked.producer_id, asked.producer_epoch, kNoSequence, kind);

@@ -127,14 +127,14 @@ TEST_F(PartitionTransactions, TheEndOfATransactionVoidsWhatWasVerifiedBefore) {
 // here.
 TEST_F(PartitionTransactions, TheEndOfATransactionSparesWhatTheNextOneVerifies) {
     ASSERT_EQ(produce(0, 0, Kind::implicit), ErrorCode::NONE);
-    const auto next = subject->begin_verification(BatchView(batch(1, 0)), Kind::implicit);
+    const auto next = begin(batch(1, 0), Kind::implicit);
     ASSERT_TRUE(next);
     ASSERT_EQ(end(1, ControlType::commit, true), ErrorCode::NONE);
     EXPECT_EQ(append(batch(1, 0), *next), ErrorCode::NONE);
     subject->end_verification(*next);
     ASSERT_EQ(end(2, ControlType::commit, true), ErrorCode::NONE);
 
-    const auto late = subject->begin_verification(BatchView(batch(2, 0)), Kind::implicit);
+    const auto late = begin(batch(2, 0), Kind::implicit);
     ASSERT_TRUE(late);
     ASSERT_EQ(end(3, ControlType::abort, true), ErrorCode::NONE);
     EXPECT_EQ(append(batch(2, 0), *late), ErrorCode::INVALID_PRODUCER_EPOCH)
