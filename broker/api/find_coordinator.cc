@@ -1,6 +1,6 @@
 // FindCoordinator (10), v0-6. KIP-699 (batched), KIP-932 (share keys).
 // Errors: COORDINATOR_NOT_AVAILABLE (no live leader), INVALID_REQUEST (unknown key type; share keys
-// below v6).
+// below v6, or not of the form group:topic id:partition).
 // Differences from Kafka: when the internal topic does not exist yet, the reply waits until it has
 // been made, where Kafka answers COORDINATOR_NOT_AVAILABLE and has the client come again. Share
 // groups have no coordinator yet (COORDINATOR_NOT_AVAILABLE). Rules: semantics F7.
@@ -13,6 +13,7 @@
 #include "broker/api/topic_names.h"
 #include "broker/replica/java_hash.h"
 
+#include <charconv>
 #include <string>
 #include <vector>
 
@@ -33,9 +34,24 @@ constexpr ApiVersion kShareKeys{6};
 // What is asked, kept for as long as the reply may wait.
 struct Question {
     std::string_view topic;  // empty: there is no coordinator of this kind
+    bool is_share = false;
     std::string listener;
     std::vector<std::string> keys;
 };
+
+// "group:topic id:partition" (server-common/.../SharePartitionKey.java#validate).
+bool is_share_key(std::string_view key) {
+    const auto first = key.find(':');
+    const auto last = key.rfind(':');
+    if (first == 0 || first == std::string_view::npos || first == last) return false;
+    const auto topic = key.substr(first + 1, last - first - 1);
+    const auto index = key.substr(last + 1);
+    std::int32_t partition = -1;
+    const auto [rest, error] =
+        std::from_chars(index.data(), index.data() + index.size(), partition);
+    return Uuid::parse(topic).has_value() && error == std::errc{} &&
+           rest == index.data() + index.size() && partition >= 0;
+}
 
 Coordinator locate(const metadata::Image& image, const Question& question, std::string_view key) {
     Coordinator answer;
@@ -43,6 +59,10 @@ Coordinator locate(const metadata::Image& image, const Question& question, std::
     answer.node_id = kNoBroker;
     answer.port = -1;
     answer.error_code = ErrorCode::COORDINATOR_NOT_AVAILABLE;
+    if (question.is_share && !is_share_key(key)) {
+        answer.error_code = ErrorCode::INVALID_REQUEST;
+        return answer;
+    }
     const auto* topic = question.topic.empty() ? nullptr : image.topic(question.topic);
     if (topic == nullptr || topic->partitions.empty()) return answer;
     const auto count = static_cast<std::int32_t>(topic->partitions.size());
@@ -110,6 +130,7 @@ void find_coordinator(Services& services, const Request<Body>& request, Reply<Re
     if (type < kGroupKey || type > kShareKey || share_too_early) {
         return refuse(question, std::move(reply));
     }
+    question.is_share = type == kShareKey;
     if (type == kGroupKey) question.topic = kGroupTopic;
     if (type == kTransactionKey) question.topic = kTransactionTopic;
     if (question.topic.empty() || services.controller.image()->topic(question.topic) != nullptr) {

@@ -2,6 +2,8 @@
 
 #include "broker/coordinator/group/consumer/blobs.h"
 #include "broker/coordinator/group/consumer/checks.h"
+#include "broker/coordinator/group/consumer/migrate.h"
+#include "broker/coordinator/group/consumer/records.h"
 #include "broker/coordinator/group/consumer/report.h"
 #include "broker/coordinator/group/rebalance.h"
 #include "protocol/wire/versioned.h"
@@ -69,9 +71,6 @@ struct Entrance {
 
 Result<Entrance> entrance(Deciding& deciding, const Group& group, const JoinGroup& request) {
     if (!fits(group, request)) return std::unexpected(inconsistent());
-    const auto subscription =
-        read_subscription(request.protocols.front().metadata, deciding.context.image);
-    if (!subscription) return std::unexpected(inconsistent());
     Entrance entrance;
     entrance.member_id =
         request.member_id.empty() ? deciding.context.random.uuid().to_string() : request.member_id;
@@ -79,6 +78,9 @@ Result<Entrance> entrance(Deciding& deciding, const Group& group, const JoinGrou
         return std::unexpected(Error{ErrorCode::MEMBER_ID_REQUIRED, entrance.member_id});
     if (request.instance_id && !request.member_id.empty())
         MILENA_TRY(known_static_member(group, *request.instance_id, request.member_id));
+    const auto subscription =
+        read_subscription(request.protocols.front().metadata, deciding.context.image);
+    if (!subscription) return std::unexpected(inconsistent());
     ConsumerGroupHeartbeat& report = entrance.as_report;
     report.group_id = group.id;
     report.member_id = entrance.member_id;
@@ -91,6 +93,17 @@ Result<Entrance> entrance(Deciding& deciding, const Group& group, const JoinGrou
     report.client = request.client;
     entrance.side = {request.session_timeout, request.protocols};
     return entrance;
+}
+
+// Has the static member that joins taken the place of the last one of the consumer protocol?
+void downgrade_if_last(Deciding& deciding, const Group& group, const JoinGroup& request) {
+    const Member* replaced =
+        request.instance_id ? group.static_member(*request.instance_id) : nullptr;
+    if (!replaced || replaced->classic) return;
+    Group after = group;
+    const KeyedRecords& records = deciding.out.records;
+    for (std::size_t i = 0; i < records.size(); ++i) apply(after, records[i]);
+    if (can_downgrade(after, {}, deciding.settings)) downgrade_joined(deciding, group, after);
 }
 
 }  // namespace
@@ -116,6 +129,7 @@ void join(Deciding& deciding, const Group& group, const JoinGroup& request, Repl
     const auto answer =
         Report(deciding, entering->as_report, group, &entering->side).answer(entering->member_id);
     if (!answer) return refuse(answer.error(), request.member_id);
+    downgrade_if_last(deciding, group, request);
     JoinGroup::Reply joined;
     joined.generation = answer->member_epoch;
     joined.protocol_type = request.protocol_type;
@@ -177,7 +191,8 @@ void leave_classic(Deciding& deciding, const Group& group, const LeaveGroup& req
         const Member* member = asked.instance_id ? group.static_member(*asked.instance_id)
                                                  : group.member(asked.member_id);
         auto error = ErrorCode::NONE;
-        if (!member || !member->classic)
+        // Whichever protocol they speak: an administrator removes members so.
+        if (!member)
             error = ErrorCode::UNKNOWN_MEMBER_ID;
         else if (!asked.member_id.empty() && asked.member_id != member->id)
             error = ErrorCode::FENCED_INSTANCE_ID;

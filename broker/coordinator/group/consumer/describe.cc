@@ -32,7 +32,7 @@ Reply::Member described(const Group& group, const Member& member, const metadata
     entry.epoch = member.epoch.value();
     entry.client = member.client;
     entry.subscribed_topics = member.topic_names;
-    if (!member.topic_regex.empty()) entry.subscribed_regex = member.topic_regex;
+    entry.subscribed_regex = member.topic_regex;
     entry.assignment = with_names(member.assigned, image);
     entry.target_assignment = with_names(group.target(member.id), image);
     entry.type = member.classic ? 0 : 1;
@@ -105,7 +105,9 @@ void decide(Deciding& deciding, const ConsumerGroupDescribe& request, ReplyId re
     using namespace consumer;
     ConsumerGroupDescribe::Reply answer;
     answer.group_id = request.group_id;
-    if (const ConsumerGroup* found = deciding.state.consumer(request.group_id)) {
+    if (request.group_id.empty()) {
+        answer.error = {ErrorCode::INVALID_GROUP_ID, "A group has a name."};
+    } else if (const ConsumerGroup* found = deciding.state.consumer(request.group_id)) {
         answer.state = state_name(found->state());
         answer.epoch = found->epoch.value();
         answer.assignment_epoch = found->assignment_epoch.value();

@@ -64,6 +64,37 @@ bool share_a_protocol(const std::vector<const ClassicSide*>& sides) {
     });
 }
 
+// The group without `leaving` as a stable classic one, at its epoch.
+void fill_classic(Rebalance& rebalance, const Group& group, std::span<const std::string> leaving,
+                  const DecideContext& context) {
+    ClassicGroup& classic = rebalance.group();
+    classic = {};
+    classic.state = ClassicState::stable;
+    classic.generation = group.epoch.value();
+    classic.protocol_type = kConsumerProtocolType;
+    classic.state_timestamp = context.wall_now;
+    classic.has_record = true;
+    for (const auto& [id, member] : group.members) {
+        if (std::ranges::find(leaving, id) != leaving.end()) continue;
+        auto to = std::make_shared<ClassicMember>();
+        to->id = id;
+        to->instance_id = member.instance_id;
+        to->client = member.client;
+        to->rebalance_timeout = member.rebalance_timeout;
+        to->session_timeout = member.classic->session_timeout;
+        to->protocols = member.classic->protocols;
+        const Blob& first = to->protocols.front().metadata;
+        to->assignment =
+            write_assignment(group.target(id), leading_int16(first).value_or(0), context.image);
+        if (to->instance_id) classic.static_members[*to->instance_id] = id;
+        if (!classic.leader) classic.leader = id;
+        classic.join_order.push_back(id);
+        classic.members[id] = std::move(to);
+    }
+    classic.protocol = classic.select_protocol();
+    for (const auto& [id, member] : classic.members) rebalance.extend_session(*member);
+}
+
 }  // namespace
 
 bool can_upgrade(const ClassicGroup& group, const Settings& settings) {
@@ -128,38 +159,26 @@ bool can_downgrade(const Group& group, std::span<const std::string> leaving,
 }
 
 void downgrade(Deciding& deciding, const Group& group, std::span<const std::string> leaving) {
-    KeyedRecords& records = deciding.out.records;
-    add_group_removal(records, group);
+    add_group_removal(deciding.out.records, group);
+    for (const auto& [id, member] : group.members) cancel_timers(deciding, group.id, id);
     Rebalance rebalance(deciding, group.id);
-    ClassicGroup& classic = rebalance.group();
-    classic = {};
-    classic.state = ClassicState::stable;
-    classic.generation = group.epoch.value();
-    classic.protocol_type = kConsumerProtocolType;
-    classic.state_timestamp = deciding.context.wall_now;
-    classic.has_record = true;
-    for (const auto& [id, member] : group.members) {
-        cancel_timers(deciding, group.id, id);
-        if (std::ranges::find(leaving, id) != leaving.end()) continue;
-        auto to = std::make_shared<ClassicMember>();
-        to->id = id;
-        to->instance_id = member.instance_id;
-        to->client = member.client;
-        to->rebalance_timeout = member.rebalance_timeout;
-        to->session_timeout = member.classic->session_timeout;
-        to->protocols = member.classic->protocols;
-        const Blob& first = to->protocols.front().metadata;
-        to->assignment = write_assignment(group.target(id), leading_int16(first).value_or(0),
-                                          deciding.context.image);
-        if (to->instance_id) classic.static_members[*to->instance_id] = id;
-        if (!classic.leader) classic.leader = id;
-        classic.join_order.push_back(id);
-        classic.members[id] = std::move(to);
-    }
-    classic.protocol = classic.select_protocol();
-    for (const auto& [id, member] : classic.members) rebalance.extend_session(*member);
-    add_group(records, group.id, classic);
+    fill_classic(rebalance, group, leaving, deciding.context);
+    add_group(deciding.out.records, group.id, rebalance.group());
     rebalance.prepare();
+    rebalance.finish();
+}
+
+void downgrade_joined(Deciding& deciding, const Group& group, const Group& after) {
+    // Nothing of it has been written, and nobody need know it.
+    deciding.out.records = {};
+    deciding.out.changes.clear();
+    add_group_removal(deciding.out.records, group);
+    for (const auto* each : {&group, &after}) {
+        for (const auto& [id, member] : each->members) cancel_timers(deciding, group.id, id);
+    }
+    Rebalance rebalance(deciding, group.id);
+    fill_classic(rebalance, after, {}, deciding.context);
+    add_group(deciding.out.records, group.id, rebalance.group());
     rebalance.finish();
 }
 

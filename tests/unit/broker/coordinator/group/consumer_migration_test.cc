@@ -164,7 +164,7 @@ TEST_F(Migration, AClassicMemberJoinsAConsumerGroup) {
     commit.member.generation = 2;
     EXPECT_EQ(shard.now(commit).error.code, ErrorCode::NONE);
 
-    LeaveGroup leave{"g", {{c1.id(), {}, {}}, {"m", {}, {}}}};
+    LeaveGroup leave{"g", {{c1.id(), {}, {}}, {"zz", {}, {}}}};
     const auto left = shard.now(leave);
     EXPECT_EQ(left.members[0].error.code, ErrorCode::NONE);
     EXPECT_EQ(left.members[1].error.code, ErrorCode::UNKNOWN_MEMBER_ID);
@@ -213,6 +213,103 @@ TEST_F(Migration, AStaticClassicMemberComesBackToItsPlace) {
     EXPECT_EQ(c2.generation(), c1.generation()) << "the group has not changed";
     EXPECT_EQ(shard.now(sync).error.code, ErrorCode::FENCED_INSTANCE_ID);
     EXPECT_EQ(consumers()->members.size(), 2U);
+}
+
+TEST_F(Migration, TheLastConsumerMemberComesBackWithTheClassicProtocol) {
+    m.settings().instance_id = "i1";
+    m.join();
+    c2.join();
+    c2.sync();
+    for (int i = 0; i < 3; ++i) {
+        m.beat();
+        c2.live();
+    }
+    ASSERT_EQ(m.owned().size(), 2U);
+    ASSERT_EQ(state(), "Stable");
+    const auto generation = c2.generation();
+
+    c1.request().instance_id = "i1";
+    EXPECT_EQ(c1.join(), ErrorCode::NONE);
+    ASSERT_EQ(consumers(), nullptr) << "nobody speaks the consumer protocol any longer";
+    EXPECT_EQ(shard.classic("g").state, ClassicState::stable) << "and nobody need rebalance";
+    EXPECT_EQ(c1.generation(), generation);
+    EXPECT_EQ(c1.sync(), ErrorCode::NONE);
+    EXPECT_EQ(c1.owned(), m.owned());
+    EXPECT_EQ(c1.beat(), ErrorCode::NONE);
+    EXPECT_EQ(c2.beat(), ErrorCode::NONE);
+    EXPECT_EQ(m.beat().error.code, ErrorCode::GROUP_ID_NOT_FOUND);
+    ASSERT_NE(shard.replay().state().classic("g"), nullptr);
+    EXPECT_EQ(shard.replay().state().classic("g")->members.size(), 2U);
+    shard.pass(Millis(9'000));
+    EXPECT_EQ(c1.beat(), ErrorCode::NONE) << "each has its own session";
+    EXPECT_EQ(c2.beat(), ErrorCode::NONE);
+}
+
+TEST_F(Migration, TheOnlyMemberComesBackWithTheClassicProtocol) {
+    m.settings().instance_id = "i1";
+    m.join();
+    EXPECT_EQ(m.leave(-2).error.code, ErrorCode::NONE);
+    c1.request().instance_id = "i1";
+    EXPECT_EQ(c1.join(), ErrorCode::NONE);
+    ASSERT_EQ(consumers(), nullptr);
+    EXPECT_EQ(c1.sync(), ErrorCode::NONE);
+    EXPECT_EQ(c1.owned().size(), 4U);
+}
+
+TEST_F(Migration, AGroupWithOtherConsumerMembersStaysOne) {
+    ConsumerClient other{shard, "g", "other", {"t"}};
+    m.settings().instance_id = "i1";
+    m.join();
+    other.join();
+    c1.request().instance_id = "i1";
+    EXPECT_EQ(c1.join(), ErrorCode::NONE);
+    ASSERT_NE(consumers(), nullptr);
+    EXPECT_EQ(consumers()->members.size(), 2U);
+}
+
+TEST_F(Migration, AMemberThatComesBackDoesNotDowngradeAgainstThePolicy) {
+    shard.settings.migration_policy = MigrationPolicy::upgrade;
+    shard.machine().update_settings(shard.settings);
+    m.settings().instance_id = "i1";
+    m.join();
+    c1.request().instance_id = "i1";
+    EXPECT_EQ(c1.join(), ErrorCode::NONE);
+    EXPECT_NE(consumers(), nullptr);
+}
+
+TEST_F(Migration, LeaveGroupRemovesMembersOfTheConsumerProtocolToo) {
+    m.settings().instance_id = "i1";
+    m.join();
+    c1.join();
+    c1.sync();
+    const auto left =
+        shard.now(LeaveGroup{"g", {{"other", "i1", {}}, {"", "i9", {}}, {"", "i1", {}}}});
+    ASSERT_EQ(left.members.size(), 3U);
+    EXPECT_EQ(left.members[0].error.code, ErrorCode::FENCED_INSTANCE_ID);
+    EXPECT_EQ(left.members[1].error.code, ErrorCode::UNKNOWN_MEMBER_ID);
+    EXPECT_EQ(left.members[2].error.code, ErrorCode::NONE);
+    EXPECT_EQ(consumers(), nullptr) << "the last of them is gone";
+    EXPECT_EQ(shard.classic("g").members.size(), 1U);
+}
+
+TEST_F(Migration, WhatExtendsTheSessionOfAClassicMember) {
+    m.join();
+    c1.request().session_timeout = Millis(10'000);
+    c1.request().rebalance_timeout = Millis(60'000);
+    c1.join();
+    shard.pass(Millis(9'000));
+    EXPECT_EQ(c1.sync(), ErrorCode::NONE);
+    shard.pass(Millis(9'000));
+    m.beat();
+    EXPECT_EQ(heartbeat(shard, "g", c1.id(), c1.generation()), ErrorCode::NONE);
+    shard.pass(Millis(9'000));
+    // As with Kafka, a commit does not: only in classic groups.
+    OffsetCommit commit;
+    commit.group_id = "g";
+    commit.member = {c1.id(), std::nullopt, c1.generation()};
+    EXPECT_EQ(shard.now(commit).error.code, ErrorCode::NONE);
+    shard.pass(Millis(1'000));
+    EXPECT_EQ(heartbeat(shard, "g", c1.id(), c1.generation()), ErrorCode::UNKNOWN_MEMBER_ID);
 }
 
 TEST_F(Migration, AnEmptyGroupTakesTheProtocolOfWhoeverComes) {
