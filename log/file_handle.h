@@ -43,6 +43,8 @@ class FileHandle {
     // Releases the file if nobody asked for it since the last call.
     void release_if_idle() const;
 
+    // The file that is meant has this suffix; before anything is opened.
+    void assume(FileSuffix suffix) { name_.suffix = suffix; }
     // Gives the file another suffix on disk, if it is there; what is open stays usable.
     Status rename(FileSuffix suffix);
     Status remove();

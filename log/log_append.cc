@@ -92,6 +92,7 @@ void take_in(PartitionLog::State& s, ByteView batches) {
         s.log_end_offset = batch.last_offset + 1;
         at += batch.size;
     }
+    s.bound_producers();
 }
 
 // Writes one run, which fits into a segment, in one piece.

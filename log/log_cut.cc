@@ -32,6 +32,7 @@ void lower_marks(PartitionLog::State& s, Offset end) {
     s.log_start_offset = std::min(s.log_start_offset, end);
     s.synced_offset = std::min(s.synced_offset, end);
     s.recovery_point = std::min(s.recovery_point, end);
+    s.cleaned_to = std::min(s.cleaned_to, end);
     s.written_back = std::min(s.written_back, s.active().size());
 }
 
@@ -59,7 +60,7 @@ Status start_anew(PartitionLog::State& s, Offset offset, LogTime now) {
     s.epochs.clear();
     s.log_start_offset = offset;
     lower_marks(s, offset);
-    s.synced_offset = s.recovery_point = offset;
+    s.synced_offset = s.recovery_point = s.cleaned_to = offset;
     return sync_cut(s);
 }
 

@@ -29,7 +29,7 @@ struct LogDir::State {
     MetaProperties meta;
     std::optional<CleanShutdown> clean_shutdown;
     std::vector<Doomed> doomed;
-    std::array<std::optional<std::uint32_t>, 3> written;  // checksums of the checkpoints on disk
+    std::array<std::optional<std::uint32_t>, 4> written;  // checksums of the checkpoints on disk
 
     std::string in(std::string_view name) const { return join_path(path, name); }
     Result<std::unique_ptr<PartitionLog>> open(const FoundPartition& found,
@@ -133,6 +133,7 @@ Result<std::vector<FoundPartition>> LogDir::scan(LogTime now) {
     MILENA_ASSIGN(const auto log_starts, read_offset_checkpoint(s.disk, s.in(kLogStartCheckpoint)));
     MILENA_ASSIGN(const auto high_watermarks,
                   read_offset_checkpoint(s.disk, s.in(kHighWatermarkCheckpoint)));
+    MILENA_ASSIGN(const auto cleaned, read_offset_checkpoint(s.disk, s.in(kCleanerCheckpoint)));
     MILENA_ASSIGN(const auto entries, s.disk.list(s.path));
     std::vector<FoundPartition> found;
     for (const DirectoryEntry& entry : entries) {
@@ -145,7 +146,7 @@ Result<std::vector<FoundPartition>> LogDir::scan(LogTime now) {
         MILENA_ASSIGN(const auto topic_id, read_partition_metadata(s.disk, directory));
         found.push_back({name->id, topic_id, directory, find_or_zero(recovery_points, name->id),
                          find_or_zero(log_starts, name->id),
-                         find_or_zero(high_watermarks, name->id)});
+                         find_or_zero(high_watermarks, name->id), find_or_zero(cleaned, name->id)});
     }
     std::ranges::sort(found, {}, &FoundPartition::id);
     return found;
@@ -164,6 +165,7 @@ Result<std::unique_ptr<PartitionLog>> LogDir::State::open(const FoundPartition& 
                                .shutdown = left,
                                .recovery_point = found.recovery_point,
                                .log_start_offset = found.log_start_offset,
+                               .cleaned_to = found.cleaned_to,
                                .now = now,
                                .random_seed = std::hash<std::string>{}(found.directory)});
 }
@@ -234,10 +236,11 @@ Status LogDir::step(LogTime now, std::size_t max_files) {
 
 Status LogDir::write_checkpoints(const Checkpoints& checkpoints) {
     State& s = *state_;
-    const std::array<std::pair<std::string_view, const OffsetCheckpoint*>, 3> files{
+    const std::array<std::pair<std::string_view, const OffsetCheckpoint*>, 4> files{
         {{kRecoveryPointCheckpoint, &checkpoints.recovery_points},
          {kLogStartCheckpoint, &checkpoints.log_start_offsets},
-         {kHighWatermarkCheckpoint, &checkpoints.high_watermarks}}};
+         {kHighWatermarkCheckpoint, &checkpoints.high_watermarks},
+         {kCleanerCheckpoint, &checkpoints.cleaned_to}}};
     for (std::size_t i = 0; i < files.size(); ++i) {
         const std::string text = offset_checkpoint_text(*files[i].second);
         const std::uint32_t checksum = crc32c(as_bytes(text));

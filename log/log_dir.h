@@ -23,6 +23,7 @@ struct Checkpoints {
     OffsetCheckpoint recovery_points;    // recovery-point-offset-checkpoint
     OffsetCheckpoint log_start_offsets;  // log-start-offset-checkpoint
     OffsetCheckpoint high_watermarks;    // replication-offset-checkpoint
+    OffsetCheckpoint cleaned_to;         // cleaner-offset-checkpoint, of compacted partitions
 };
 
 // Written into a fresh directory, compared with what a used one says (read_meta_properties tells
@@ -39,6 +40,7 @@ struct FoundPartition {
     Offset recovery_point{0};
     Offset log_start_offset{0};
     Offset high_watermark{0};
+    Offset cleaned_to{0};
 };
 
 class LogDir {

@@ -40,6 +40,7 @@ struct PartitionLog::State {
     Offset log_end_offset{0};
     Offset synced_offset{0};
     Offset recovery_point{0};
+    Offset cleaned_to{0};  // everything below has been compacted once
 
     bool directory_unsynced = false;   // a segment was made since the directory was synced
     std::uint64_t epochs_on_disk = 0;  // version of `epochs` that the file is known to hold
@@ -49,6 +50,7 @@ struct PartitionLog::State {
     RecoveryReport report;
     SeededRandom random;
     std::vector<Doomed> doomed;
+    std::size_t too_many_producers = 0;  // forget some above this; 0: above the setting
 
     Segment& active() { return *segments.back(); }
     const Segment& active() const { return *segments.back(); }
@@ -61,6 +63,8 @@ struct PartitionLog::State {
     Status add_segment(Offset base, TimestampMs now);
     // Gives the files of a segment the suffix .deleted; it is no longer part of the log.
     Status doom(std::unique_ptr<Segment> segment, MonoTime now);
+    // Keeps to the bound on producers, in steps: they are looked through once for many.
+    void bound_producers();
     Status refuse_if_broken() const;
     // Passes `result` on; an error that does not heal by itself (disk full, no descriptors) breaks
     // the log.

@@ -30,6 +30,7 @@ struct OpenOptions {
     Shutdown shutdown = Shutdown::unclean;
     Offset recovery_point{0};    // from the checkpoint: everything below is on the device
     Offset log_start_offset{0};  // from the checkpoint: 0 when it has no line for this partition
+    Offset cleaned_to{0};        // from the checkpoint: everything below has been compacted
     LogTime now;
     std::uint64_t random_seed = 0;  // for segment.jitter.ms
 };

@@ -38,6 +38,21 @@ Status PartitionLog::State::doom(std::unique_ptr<Segment> segment, MonoTime now)
     return {};
 }
 
+void PartitionLog::State::bound_producers() {
+    const std::size_t limit = settings.max_producer_ids;
+    if (producers.size() <= std::max(limit, too_many_producers)) return;
+    const std::size_t step = limit / 8;
+    const std::size_t forgotten = producers.shrink_to(limit - step);
+    // With open transactions everywhere there is nothing to forget for a while.
+    too_many_producers = producers.size() > limit ? producers.size() + step : 0;
+    log_warn("producers_forgotten",
+             {{"directory", place.directory},
+              {"forgotten", forgotten},
+              {"left", producers.size()},
+              {"producer.ids.per.partition.max", limit},
+              {"remedy", "use fewer idempotent producers, or longer-lived ones; or raise it"}});
+}
+
 Status PartitionLog::State::refuse_if_broken() const {
     if (!broken) return {};
     return fail(ErrorCode::KAFKA_STORAGE_ERROR,

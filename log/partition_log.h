@@ -26,6 +26,9 @@ class Codecs;
 namespace milena::log {
 
 class ProducerState;
+struct CleanRange;
+struct CleanedSegment;
+struct CleaningPlan;
 
 class PartitionLog {
   public:
@@ -145,6 +148,20 @@ class PartitionLog {
     // A range of the active segment of at least `min_bytes` that was written but not yet pushed
     // out.
     Result<WritebackPlan> take_writeback(std::uint64_t min_bytes);
+
+    // --- Compaction (log/cleaner/cleaning.h says how the steps go together) ---
+
+    // Everything below has been compacted once: what the cleaner-offset checkpoint says.
+    Offset cleaned_to() const;
+    // What could be compacted now. `last_stable`: at or below the high watermark.
+    Result<CleanRange> clean_range(Offset last_stable, TimestampMs now) const;
+    Result<CleaningPlan> plan_cleaning(Offset last_stable, LogTime now) const;
+    // Puts a cleaned segment in the place of those that it was made from. Readers of those go on.
+    // False: the log has changed there meanwhile (retention, truncation), discard it.
+    // KAFKA_STORAGE_ERROR: discard it too.
+    Result<bool> swap_cleaned(const CleanedSegment& cleaned, LogTime now);
+    // After a whole round of a plan of that generation.
+    void mark_cleaned(Offset up_to, std::uint64_t generation);
 
     // --- Cutting ---
 

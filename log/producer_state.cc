@@ -3,6 +3,8 @@
 #include "protocol/base/assert.h"
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 namespace milena::log {
 
@@ -64,6 +66,18 @@ void ProducerState::expire(TimestampMs now, Millis after) {
         return !item.second.has_open_transaction() &&
                now - item.second.last_timestamp >= after.count();
     });
+}
+
+std::size_t ProducerState::shrink_to(std::size_t limit) {
+    if (entries_.size() <= limit) return 0;
+    std::vector<std::pair<TimestampMs, ProducerId>> idle;
+    for (const auto& [id, entry] : entries_) {
+        if (!entry.has_open_transaction()) idle.emplace_back(entry.last_timestamp, id);
+    }
+    const std::size_t count = std::min(idle.size(), entries_.size() - limit);
+    std::ranges::nth_element(idle, idle.begin() + static_cast<std::ptrdiff_t>(count));
+    for (std::size_t i = 0; i < count; ++i) entries_.erase(idle[i].second);
+    return count;
 }
 
 void ProducerState::clear() {

@@ -50,6 +50,9 @@ class ProducerState {
 
     // Forgets who has no open transaction and wrote nothing for `after`.
     void expire(TimestampMs now, Millis after);
+    // Forgets those who wrote longest ago and have no open transaction until `limit` are left, or
+    // all others are busy. How many went.
+    std::size_t shrink_to(std::size_t limit);
     void clear();
     // From a snapshot; the log is folded in up to its offset.
     void restore(ProducerId id, const ProducerEntry& entry);

@@ -272,6 +272,7 @@ class Recovery {
         std::vector<Offset> bases;
         for (const auto& segment : s_.segments) bases.push_back(segment->base());
         MILENA_TRY(s_.snapshots.remove_stray(bases));
+        s_.bound_producers();
         MILENA_TRY(s_.snapshots.write(s_.producers, s_.segments.front()->base()));
         // Rebuilt indexes are not on the device yet, so the next crash must look at them again.
         s_.recovery_point = std::max(
@@ -281,6 +282,10 @@ class Recovery {
                      std::min(options_.shutdown == Shutdown::clean ? s_.log_end_offset
                                                                    : options_.recovery_point,
                               s_.log_end_offset));
+        // One that lies outside says nothing; so says Kafka's cleaner.
+        const bool within =
+            options_.cleaned_to >= s_.log_start_offset && options_.cleaned_to <= s_.log_end_offset;
+        s_.cleaned_to = within ? options_.cleaned_to : s_.log_start_offset;
         MILENA_TRY(s_.active().prepare_for_append());
         s_.written_back = s_.active().size();
         for (const auto& segment : s_.segments) segment->release_files();

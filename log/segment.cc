@@ -33,10 +33,11 @@ Segment::Segment(const LogPlace& place, Offset base, const SegmentFiles& found, 
       txn_index_exists_(found.txn_index.has_value()) {}
 
 Result<std::unique_ptr<Segment>> Segment::create(const LogPlace& place, Offset base, Millis jitter,
-                                                 TimestampMs now) {
+                                                 TimestampMs now, FileSuffix suffix) {
     SegmentFiles none;
     none.modified = now;
     auto segment = std::make_unique<Segment>(place, base, none, now);
+    for (FileHandle* handle : segment->handles()) handle->assume(suffix);
     MILENA_TRY(segment->log_.create());
     segment->jitter_ = jitter;
     segment->max_timestamp_ = IndexedTimestamp{kNoTimestamp, base};
@@ -253,18 +254,18 @@ Status Segment::finish_rebuild(std::uint64_t valid_bytes) {
     return flush_indexes();
 }
 
+std::array<FileHandle*, 4> Segment::handles() {
+    return {&log_, &offset_index_.file().handle(), &time_index_.file().handle(),
+            &txn_index_.file().handle()};
+}
+
 Status Segment::mark_deleted() {
-    MILENA_TRY(log_.rename(FileSuffix::deleted));
-    for (FileHandle* handle : {&offset_index_.file().handle(), &time_index_.file().handle(),
-                               &txn_index_.file().handle()}) {
-        MILENA_TRY(handle->rename(FileSuffix::deleted));
-    }
+    for (FileHandle* handle : handles()) MILENA_TRY(handle->rename(FileSuffix::deleted));
     return {};
 }
 
 Status Segment::remove_files() {
-    for (FileHandle* handle : {&log_, &offset_index_.file().handle(), &time_index_.file().handle(),
-                               &txn_index_.file().handle()}) {
+    for (FileHandle* handle : handles()) {
         auto removed = handle->remove();
         if (!removed && removed.error().io != IoCause::not_found) return removed;
     }

@@ -13,6 +13,7 @@
 #include "log/time_index.h"
 #include "log/txn_index.h"
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -32,7 +33,8 @@ class Segment {
   public:
     // Makes the .log file; nothing is durable yet.
     static Result<std::unique_ptr<Segment>> create(const LogPlace& place, Offset base,
-                                                   Millis jitter, TimestampMs now);
+                                                   Millis jitter, TimestampMs now,
+                                                   FileSuffix suffix = FileSuffix::none);
     // One that is there; opens nothing.
     Segment(const LogPlace& place, Offset base, const SegmentFiles& found, TimestampMs now);
 
@@ -40,6 +42,7 @@ class Segment {
     std::uint64_t size() const { return size_; }
     Millis jitter() const { return jitter_; }
     TimestampMs created() const { return created_; }
+    TimestampMs modified() const { return modified_; }
     // Largest timestamp of its records, or when it was last written if they have none.
     Result<TimestampMs> largest_timestamp() const;
     // With the last offset of the batch that carries it; (-1, base) when there is none.
@@ -111,6 +114,7 @@ class Segment {
     const FileHandle& log_file() const { return log_; }
 
   private:
+    std::array<FileHandle*, 4> handles();  // the .log first
     Status write(ByteView bytes);
     void reserve(File& file, std::uint64_t end);
     std::unexpected<Error> index_beyond_end(std::uint64_t position) const;

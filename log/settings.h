@@ -5,7 +5,9 @@
 
 #include "protocol/base/time.h"
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 
 namespace milena::log {
@@ -28,6 +30,11 @@ struct LogSettings {
     Millis file_delete_delay_ms{60'000};                      // file.delete.delay.ms
     CleanupPolicy cleanup_policy = CleanupPolicy::remove;     // cleanup.policy
     Millis producer_id_expiration_ms{86'400'000};             // producer.id.expiration.ms (broker)
+    std::size_t max_producer_ids = 100'000;                   // producer.ids.per.partition.max
+    double min_cleanable_dirty_ratio = 0.5;                   // min.cleanable.dirty.ratio
+    Millis min_compaction_lag_ms{0};                          // min.compaction.lag.ms
+    Millis max_compaction_lag_ms{std::numeric_limits<std::int64_t>::max()};  // max.compaction....
+    Millis delete_retention_ms{86'400'000};                                  // delete.retention.ms
 
     friend bool operator==(const LogSettings&, const LogSettings&) = default;
 };

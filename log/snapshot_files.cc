@@ -96,16 +96,30 @@ Status SnapshotFiles::remove_stray(const std::vector<Offset>& segment_bases) {
     return {};
 }
 
-Result<std::vector<std::string>> SnapshotFiles::mark_deleted_below(Offset offset) {
+template <class Gone>
+Result<std::vector<std::string>> SnapshotFiles::mark_deleted_if(Gone gone) {
     std::vector<std::string> marked;
-    while (!offsets_.empty() && offsets_.front() < offset) {
-        auto file = handle(offsets_.front());
+    for (auto it = offsets_.begin(); it != offsets_.end();) {
+        if (!gone(*it)) {
+            ++it;
+            continue;
+        }
+        auto file = handle(*it);
         MILENA_TRY(file.rename(FileSuffix::deleted));
         marked.push_back(file.path());
-        std::erase(unsynced_, offsets_.front());
-        offsets_.erase(offsets_.begin());
+        std::erase(unsynced_, *it);
+        it = offsets_.erase(it);
     }
     return marked;
+}
+
+Result<std::vector<std::string>> SnapshotFiles::mark_deleted_below(Offset offset) {
+    return mark_deleted_if([offset](Offset at) { return at < offset; });
+}
+
+Result<std::vector<std::string>> SnapshotFiles::mark_deleted(const std::vector<Offset>& offsets) {
+    return mark_deleted_if(
+        [&offsets](Offset at) { return std::ranges::find(offsets, at) != offsets.end(); });
 }
 
 Status SnapshotFiles::collect_unsynced(std::vector<std::shared_ptr<File>>& files) const {

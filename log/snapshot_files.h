@@ -32,6 +32,8 @@ class SnapshotFiles {
     Status remove_stray(const std::vector<Offset>& segment_bases);
     // Renames to .deleted those below `offset`; the paths they have now, for removal later.
     Result<std::vector<std::string>> mark_deleted_below(Offset offset);
+    // The same for these.
+    Result<std::vector<std::string>> mark_deleted(const std::vector<Offset>& offsets);
 
     // Opens the snapshots that are not known to be on the device, for a sync.
     Status collect_unsynced(std::vector<std::shared_ptr<File>>& files) const;
@@ -41,6 +43,8 @@ class SnapshotFiles {
     FileHandle handle(Offset offset) const;
     template <class Gone>
     Result<bool> remove_if(Gone gone);
+    template <class Gone>
+    Result<std::vector<std::string>> mark_deleted_if(Gone gone);
 
     const LogPlace* place_;
     std::vector<Offset> offsets_;  // ascending

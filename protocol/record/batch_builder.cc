@@ -2,37 +2,12 @@
 
 #include "protocol/base/assert.h"
 #include "protocol/record/compress.h"
+#include "protocol/record/record_writer.h"
 #include "protocol/wire/writer.h"
 
 #include <algorithm>
 
 namespace milena {
-
-namespace {
-
-std::size_t nullable_size(const NullableBytes& bytes) {
-    return bytes.is_null()
-               ? wire_size::varint(-1)
-               : wire_size::varint(static_cast<std::int64_t>((*bytes).size())) + (*bytes).size();
-}
-
-void write_nullable(Writer& w, const NullableBytes& bytes) {
-    w.varint(bytes.is_null() ? -1 : static_cast<std::int32_t>((*bytes).size()));
-    w.raw(*bytes);
-}
-
-// What follows the offset delta.
-std::size_t contents_size(const NullableBytes& key, const NullableBytes& value,
-                          std::span<const RecordHeader> headers) {
-    auto size = nullable_size(key) + nullable_size(value) +
-                wire_size::varint(static_cast<std::int64_t>(headers.size()));
-    for (const auto& header : headers) {
-        size += nullable_size(as_bytes(header.key)) + nullable_size(header.value);
-    }
-    return size;
-}
-
-}  // namespace
 
 BatchBuilder::BatchBuilder(const BatchTraits& traits) {
     reset(traits);
@@ -51,33 +26,14 @@ void BatchBuilder::add(TimestampMs timestamp, NullableBytes key, NullableBytes v
     MILENA_ASSERT(compressed_.empty());
     if (count_ == 0) base_timestamp_ = timestamp;
     max_timestamp_ = std::max(max_timestamp_, timestamp);
-    const auto timestamp_delta = timestamp - base_timestamp_;
-    const auto length = 1 + wire_size::varint(timestamp_delta) + wire_size::varint(count_) +
-                        contents_size(key, value, headers);
-    const auto total = wire_size::varint(static_cast<std::int64_t>(length)) + length;
-    const auto begin = bytes_.size();
-    bytes_.resize(begin + total);
-
-    Writer w(MutableBytes(bytes_).subspan(begin));
-    w.varint(static_cast<std::int32_t>(length));
-    w.int8(0);
-    w.varlong(timestamp_delta);
-    w.varint(count_);
-    write_nullable(w, key);
-    write_nullable(w, value);
-    w.varint(static_cast<std::int32_t>(headers.size()));
-    for (const auto& header : headers) {
-        write_nullable(w, as_bytes(header.key));
-        write_nullable(w, header.value);
-    }
-    MILENA_ASSERT(w.remaining() == 0);
+    append_record({timestamp - base_timestamp_, count_, key, value, headers}, bytes_);
     ++count_;
 }
 
 std::size_t BatchBuilder::max_record_size(NullableBytes key, NullableBytes value,
                                           std::span<const RecordHeader> headers) {
     constexpr std::size_t kLongestNumbers = 5 + 1 + 10 + 5;
-    return kLongestNumbers + contents_size(key, value, headers);
+    return kLongestNumbers + record_contents_size(key, value, headers);
 }
 
 MutableBytes BatchBuilder::finish(Codecs& codecs) {

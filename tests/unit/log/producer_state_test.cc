@@ -188,5 +188,22 @@ TEST(ProducerSnapshot, SnapshotAndRestEqualTheWhole) {
     }
 }
 
+TEST(ProducerState, ForgetsThoseWhoWroteLongestAgoWhenThereAreTooMany) {
+    ProducerState state;
+    for (int i = 0; i < 10; ++i) write(state, batch(i, i, 0, 1, i == 2));
+    EXPECT_EQ(state.shrink_to(10), 0U);
+    EXPECT_EQ(state.shrink_to(6), 4U);
+    for (const int gone : {0, 1, 3, 4}) EXPECT_EQ(state.find(ProducerId{gone}), nullptr) << gone;
+    EXPECT_NE(state.find(ProducerId{2}), nullptr) << "its transaction is open";
+    state.check_invariants();
+}
+
+TEST(ProducerState, ForgetsNobodyWithAnOpenTransaction) {
+    ProducerState state;
+    for (int i = 0; i < 4; ++i) write(state, batch(i, i, 0, 1, true));
+    EXPECT_EQ(state.shrink_to(1), 0U);
+    EXPECT_EQ(state.size(), 4U);
+}
+
 }  // namespace
 }  // namespace milena::log::test
