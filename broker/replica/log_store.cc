@@ -132,6 +132,7 @@ std::vector<log::Checkpoints> LogStore::split(const Marks& marks) const {
         auto& of_dir = checkpoints[at->second];
         of_dir.recovery_points[key] = mark.recovery_point;
         of_dir.high_watermarks[key] = mark.high_watermark;
+        if (mark.cleaned_to) of_dir.cleaned_to[key] = *mark.cleaned_to;
         if (mark.log_start_offset > Offset(0))
             of_dir.log_start_offsets[key] = mark.log_start_offset;
     }

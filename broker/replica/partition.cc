@@ -113,10 +113,16 @@ void Partition::update_settings(std::shared_ptr<const TopicSettings> settings, M
     perform(machine_.step(partition::SettingsChanged{replication}, now));
 }
 
+Partition::Marks Partition::current_marks() const {
+    Marks marks{log_->recovery_point(), log_->log_start_offset(), machine_.state().high_watermark,
+                std::nullopt};
+    if (log::compacts(log_->settings().cleanup_policy)) marks.cleaned_to = log_->cleaned_to();
+    return marks;
+}
+
 Partition::Marks Partition::marks() const {
     const std::lock_guard lock(mutex_);
-    if (!log_) return {Offset(0), Offset(0), Offset(0)};
-    return {log_->recovery_point(), log_->log_start_offset(), machine_.state().high_watermark};
+    return log_ ? current_marks() : Marks{};
 }
 
 std::uint64_t Partition::size_bytes() const {
@@ -129,7 +135,6 @@ Status Partition::upkeep(log::Disk& disk, log::LogTime now) {
     {
         const std::lock_guard lock(mutex_);
         if (!log_) return {};
-        log_->expire_producers(now.wall);
         auto deleted = log_->delete_old_segments(machine_.state().high_watermark, now);
         if (!deleted) return std::unexpected(std::move(deleted).error());
         plan = log_->take_deleted(now.mono);
@@ -141,11 +146,16 @@ Status Partition::upkeep(log::Disk& disk, log::LogTime now) {
     return removed;
 }
 
+void Partition::expire_producers(TimestampMs now) {
+    const std::lock_guard lock(mutex_);
+    if (log_) log_->expire_producers(now);
+}
+
 Result<Partition::Marks> Partition::close(Closing how, log::LogTime now) {
     const std::lock_guard lock(mutex_);
     if (!log_) return Marks{};
-    const Marks last{log_->log_end_offset(), log_->log_start_offset(),
-                     machine_.state().high_watermark};
+    Marks last = current_marks();
+    last.recovery_point = log_->log_end_offset();
     Status status;
     if (how == Closing::clean) status = log_->close(now);
     log_.reset();

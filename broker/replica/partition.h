@@ -1,6 +1,7 @@
 // One partition of this node: the monitor around its log and its machine.
 //
-// M1 short: the lock is never held across a sync, a network wait or another partition's lock.
+// M1 short: the lock is never held across a sync of data, a network wait or another partition's
+//    lock. Two syncs of the directory happen under it when a compacted segment takes its place.
 // M2 together: log and machine change under the same lock, so log end and high watermark agree.
 // M3 told: whoever parks here is woken by every change that can complete what it waits for.
 //
@@ -12,6 +13,7 @@
 #include "broker/replica/spinning_mutex.h"
 #include "broker/replica/topic_settings.h"
 #include "broker/replica/verification.h"
+#include "log/cleaner/clean_range.h"
 #include "log/partition_log.h"
 #include "protocol/base/error.h"
 #include "protocol/base/shared_cell.h"
@@ -27,6 +29,11 @@
 namespace milena {
 class Codecs;
 }
+
+namespace milena::log {
+struct CleanedSegment;
+struct CleaningPlan;
+}  // namespace milena::log
 
 namespace milena::replica {
 
@@ -170,17 +177,29 @@ class Partition final : public std::enable_shared_from_this<Partition> {
                       MonoTime now);
     void update_settings(std::shared_ptr<const TopicSettings> settings, MonoTime now);
 
+    // --- Compaction (partition_cleaning.cc); for LogCleaner, one round at a time ---
+
+    // What could be compacted now; nullopt: this partition is closed or takes no more writes.
+    std::optional<log::CleanRange> cleanable(TimestampMs now);
+    // These as PartitionLog has them. NOT_LEADER_OR_FOLLOWER: closed.
+    Result<log::CleaningPlan> plan_cleaning(log::LogTime now) const;
+    Result<bool> swap_cleaned(const log::CleanedSegment& cleaned, log::LogTime now);
+    void mark_cleaned(Offset up_to, std::uint64_t generation);
+
     // --- Upkeep ---
 
     struct Marks {
         Offset recovery_point;
         Offset log_start_offset;
         Offset high_watermark;
+        std::optional<Offset> cleaned_to;  // of a log that is compacted
     };
     Marks marks() const;
     std::uint64_t size_bytes() const;
     // Retention, and files that have been waiting to be removed.
     Status upkeep(log::Disk& disk, log::LogTime now);
+    // Forgets producers that wrote nothing for producer.id.expiration.ms.
+    void expire_producers(TimestampMs now);
     // One group commit: everything appended so far reaches the device, then its replies leave.
     void sync_now(log::Disk& disk, MonoTime now);
     // Starts what sync_now would otherwise have to wait for.
@@ -202,6 +221,7 @@ class Partition final : public std::enable_shared_from_this<Partition> {
 
     // All of these are called with the lock held.
     Status check_open() const;
+    Marks current_marks() const;
     Status check_transaction(const BatchView& batch, log::AppendOrigin origin,
                              Verification verification) const;
     Result<AppendOutcome> append_new(MutableBytes batch, LeaderEpoch epoch, log::LogTime now);

@@ -1,5 +1,7 @@
 #include "broker/replica/topic_settings.h"
 
+#include "log/cleaner/clean_range.h"
+
 #include <algorithm>
 #include <limits>
 
@@ -36,6 +38,16 @@ log::LogSettings log_settings(const config::Settings& broker, const config::Topi
     log.file_delete_delay_ms = values.get(topic::file_delete_delay_ms);
     log.cleanup_policy = cleanup_policy(values.get(topic::cleanup_policy));
     log.producer_id_expiration_ms = broker.get(config::opt::broker::producer_id_expiration_ms);
+    log.max_producer_ids =
+        static_cast<std::size_t>(broker.get(config::opt::broker::producer_ids_per_partition_max));
+    log.min_cleanable_dirty_ratio = values.get(topic::min_cleanable_dirty_ratio);
+    log.min_compaction_lag_ms = values.get(topic::min_compaction_lag_ms);
+    log.max_compaction_lag_ms = values.get(topic::max_compaction_lag_ms);
+    log.delete_retention_ms = values.get(topic::delete_retention_ms);
+    // What must be compacted by then has to be out of the active segment.
+    if (log::compacts(log.cleanup_policy)) {
+        log.segment_ms = std::min(log.segment_ms, log.max_compaction_lag_ms);
+    }
     return log;
 }
 
@@ -54,8 +66,7 @@ BatchRules batch_rules(const config::TopicValues& values, const log::LogSettings
     BatchRules rules;
     rules.max_message_bytes = static_cast<std::uint32_t>(values.get(topic::max_message_bytes));
     rules.segment_bytes = log.segment_bytes;
-    rules.compacted = log.cleanup_policy == log::CleanupPolicy::compact ||
-                      log.cleanup_policy == log::CleanupPolicy::compact_and_remove;
+    rules.compacted = log::compacts(log.cleanup_policy);
     rules.timestamp_type = values.get(topic::message_timestamp_type) == "LogAppendTime"
                                ? TimestampType::log_append_time
                                : TimestampType::create_time;

@@ -14,6 +14,7 @@ Upkeep::Upkeep(net::Executor& executor, Flusher::Submit submit, const Clock& clo
       table_(table) {
     chores_.push_back({std::move(intervals.retention), [this] { apply_retention(); }});
     chores_.push_back({std::move(intervals.checkpoint), [this] { write_checkpoints(); }});
+    chores_.push_back({std::move(intervals.producers), [this] { expire_producers(); }});
     chores_.push_back(
         {[every = intervals.removal] { return every; }, [this] { store_.step(now()); }});
 }
@@ -48,6 +49,10 @@ void Upkeep::apply_retention() {
                      {{"partition", partition->name().label()}, {"reason", status.error().detail}});
         }
     }
+}
+
+void Upkeep::expire_producers() {
+    for (const auto& partition : table_.all()) partition->expire_producers(clock_.wall_now());
 }
 
 void Upkeep::write_checkpoints() {

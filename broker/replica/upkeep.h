@@ -1,4 +1,5 @@
-// What partitions need from time to time: retention, checkpoints, removal of deleted files.
+// What partitions need from time to time: retention, checkpoints, removal of deleted files, expiry
+// of producers.
 //
 // Timers live on one executor, the work runs where threads may block; a round that takes longer
 // than its interval delays the next one instead of overlapping it.
@@ -19,6 +20,7 @@ class Upkeep {
     struct Intervals {
         std::function<Millis()> retention;   // log.retention.check.interval.ms, as of now
         std::function<Millis()> checkpoint;  // log.flush.offset.checkpoint.interval.ms
+        std::function<Millis()> producers;   // producer.id.expiration.check.interval.ms
         Millis removal{5'000};               // how often deleted files are looked at
     };
 
@@ -41,6 +43,7 @@ class Upkeep {
     void arm(Chore& chore);
     void apply_retention();
     void write_checkpoints();
+    void expire_producers();
     log::LogTime now() const { return {clock_.wall_now(), clock_.now()}; }
 
     net::Executor& executor_;

@@ -10,6 +10,7 @@
 #include "broker/quorum/cluster_id.h"
 #include "broker/quorum/quorum.h"
 #include "broker/replica/flusher.h"
+#include "broker/replica/log_cleaner.h"
 #include "broker/replica/log_store.h"
 #include "broker/replica/topic_publisher.h"
 #include "broker/replica/upkeep.h"
@@ -62,6 +63,7 @@ struct Server::Parts {
     Status listen();
     Status register_broker();
     void start_upkeep();
+    void start_cleaner();
     Status stop();
     Status close_logs();
 
@@ -93,6 +95,8 @@ struct Server::Parts {
     std::unique_ptr<api::Dispatch> dispatch;
     std::unique_ptr<net::SocketServer> sockets;
     std::unique_ptr<replica::Upkeep> upkeep;
+    std::unique_ptr<replica::LogCleaner> cleaner;
+    std::vector<std::unique_ptr<net::DiskPool>> cleaner_threads;
     std::vector<Bound> bound;
     bool running = false;
 };
@@ -216,9 +220,37 @@ void Server::Parts::start_upkeep() {
     intervals.checkpoint = [this] {
         return settings.get()->get(key::log_flush_offset_checkpoint_interval_ms);
     };
+    intervals.producers = [this] {
+        return settings.get()->get(key::producer_id_expiration_check_interval_ms);
+    };
     upkeep = std::make_unique<replica::Upkeep>(reactors[0], submit_to_disk_pool(), clock, disk,
                                                *store, partitions, std::move(intervals));
     reactors[0].post([this] { upkeep->start(); });
+}
+
+void Server::Parts::start_cleaner() {
+    if (!settings.get()->get(key::log_cleaner_enable)) return;
+    const auto read = [this] {
+        const auto current = settings.get();
+        replica::LogCleaner::Settings cleaning;
+        cleaning.threads = static_cast<std::size_t>(current->get(key::log_cleaner_threads));
+        cleaning.dedupe_bytes =
+            static_cast<std::uint64_t>(current->get(key::log_cleaner_dedupe_buffer_size));
+        cleaning.load_factor = current->get(key::log_cleaner_io_buffer_load_factor);
+        cleaning.io_bytes =
+            static_cast<std::uint64_t>(current->get(key::log_cleaner_io_buffer_size));
+        cleaning.bytes_per_second = current->get(key::log_cleaner_io_max_bytes_per_second);
+        cleaning.backoff = current->get(key::log_cleaner_backoff_ms);
+        return cleaning;
+    };
+    const auto new_worker = [this] {
+        auto& thread =
+            *cleaner_threads.emplace_back(std::make_unique<net::DiskPool>(1, kUnbounded));
+        return [&thread](replica::Flusher::Job job) { (void)thread.submit(std::move(job)); };
+    };
+    cleaner = std::make_unique<replica::LogCleaner>(reactors[0], clock, partitions, read,
+                                                    new_worker, random.next());
+    reactors[0].post([this] { cleaner->start(); });
 }
 
 Status Server::Parts::stop() {
@@ -229,6 +261,8 @@ Status Server::Parts::stop() {
     Status status = quorum->stop();
     quorum_thread.stop();
     (void)reactors.stop(kDrain);
+    if (cleaner) cleaner->stop();
+    for (const auto& thread : cleaner_threads) thread->stop();
     disk_pool.stop();
     if (auto closed = close_logs(); !closed && status) status = std::move(closed);
     return status;
@@ -265,6 +299,7 @@ Result<std::unique_ptr<Server>> Server::start(config::Settings settings) {
     MILENA_TRY(parts->register_broker());
     parts->reactors.start();
     parts->start_upkeep();
+    parts->start_cleaner();
     parts->coordinators->start(*parts->quorum->image());
     parts->running = true;
     return std::unique_ptr<Server>(new Server(std::move(parts)));
