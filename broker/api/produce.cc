@@ -64,7 +64,9 @@ class Producer {
 
     Response& response() { return response_; }
     bool failed() const { return work_.failed; }
-    bool must_wait() const { return !work_.pending.empty() || !work_.unverified.empty(); }
+    bool must_wait() const {
+        return !work_.pending.empty() || !work_.unverified.empty() || !work_.queued.empty();
+    }
     ProduceWaiter::Work take_work() {
         work_.acks = static_cast<replica::Acks>(request_.body.acks);
         return std::move(work_);
@@ -163,6 +165,12 @@ class Producer {
                 }
             }
         }
+        if (may_be_queued(*checked)) {
+            work_.queued.push_back({partition, checked->bytes, checked->log_append_time, &answer});
+            return {};
+        }
+        // What came before on this connection goes first.
+        if (scratch.appends.holds(*partition)) scratch.appends.flush(services_);
         MILENA_ASSIGN(
             const auto outcome,
             partition->append(checked->bytes, static_cast<replica::Acks>(request_.body.acks),
@@ -172,6 +180,14 @@ class Producer {
         answer.log_append_time_ms = outcome.duplicate_timestamp.value_or(checked->log_append_time);
         if (outcome.wait_for != kNoOffset) work_.pending.push_back({partition, outcome, &answer});
         return {};
+    }
+
+    // Small batches of several requests are appended together. With acks=0 the connection depends
+    // on how it went, and what was rebuilt lies in memory that the next batch uses.
+    bool may_be_queued(const CheckedBatch& batch) const {
+        return batch.bytes.size() <= AppendQueue::kMaxBatch && request_.body.acks != 0 &&
+               !batch.view().is_transactional() &&
+               batch.bytes.data() != request_.connection.scratch().rebuilt.data();
     }
 
     // A request writes for one transaction (semantics C7).
@@ -218,8 +234,9 @@ void produce(Services& services, const Request<Body>& request, Reply<Response> r
         auto question =
             transaction_question(request.body.transactional_id.value_or_empty(), work.unverified);
         const auto timeout = std::max(request.body.timeout_ms, kLeastWait);
-        auto waiter = ProduceWaiter::park(producer.response(), std::move(work), std::move(reply),
-                                          request.now + timeout);
+        auto waiter =
+            ProduceWaiter::park(services, request.connection.scratch(), producer.response(),
+                                std::move(work), std::move(reply), request.now + timeout);
         if (question) ask_coordinator(services, std::move(*question), request.version, waiter);
         return;
     }

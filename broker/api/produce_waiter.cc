@@ -1,5 +1,7 @@
 #include "broker/api/produce_waiter.h"
 
+#include "broker/api/services.h"
+
 namespace milena::api {
 namespace {
 
@@ -32,10 +34,16 @@ bool move_answer(std::vector<Append>& list, std::size_t& next,
 
 }  // namespace
 
-ProduceWaiter::ProduceWaiter(const Response& response, Work work, Reply<Response> reply)
-    : Waiter(reply.executor()), work_(std::move(work)), reply_(std::move(reply)) {
+ProduceWaiter::ProduceWaiter(const Response& response, Work work, Reply<Response> reply,
+                             MonoTime deadline)
+    : Waiter(reply.executor()),
+      work_(std::move(work)),
+      in_queue_(work_.queued.size()),
+      deadline_(deadline),
+      reply_(std::move(reply)) {
     std::size_t next_pending = 0;
     std::size_t next_unverified = 0;
+    std::size_t next_queued = 0;
     response_.responses = decltype(response_.responses)::make(arena_, response.responses.size());
     for (std::size_t t = 0; t < response.responses.size(); ++t) {
         const auto& from = response.responses[t];
@@ -47,25 +55,53 @@ ProduceWaiter::ProduceWaiter(const Response& response, Work work, Reply<Response
         for (std::size_t p = 0; p < from.partition_responses.size(); ++p) {
             to.partition_responses[p] = from.partition_responses[p];
             copy_partition(arena_, to.partition_responses[p]);
-            // Both lists stand in the order of the response.
+            // All lists stand in the order of the response.
             const auto* before = &from.partition_responses[p];
             auto* after = &to.partition_responses[p];
             if (move_answer(work_.pending, next_pending, before, after)) continue;
+            if (move_answer(work_.queued, next_queued, before, after)) continue;
             (void)move_answer(work_.unverified, next_unverified, before, after);
         }
     }
     MILENA_ASSERT(next_pending == work_.pending.size());
     MILENA_ASSERT(next_unverified == work_.unverified.size());
+    MILENA_ASSERT(next_queued == work_.queued.size());
 }
 
-std::shared_ptr<ProduceWaiter> ProduceWaiter::park(const Response& response, Work work,
+std::shared_ptr<ProduceWaiter> ProduceWaiter::park(Services& services, ReactorScratch& scratch,
+                                                   const Response& response, Work work,
                                                    Reply<Response> reply, MonoTime deadline) {
-    auto waiter = std::make_shared<ProduceWaiter>(response, std::move(work), std::move(reply));
-    waiter->expire_at(deadline);
+    auto waiter =
+        std::make_shared<ProduceWaiter>(response, std::move(work), std::move(reply), deadline);
+    // The queue is a matter of microseconds: no timer for it alone.
+    if (!waiter->work_.pending.empty() || !waiter->work_.unverified.empty()) {
+        waiter->expire_at(deadline);
+    }
     for (const auto& append : waiter->work_.pending) {
         append.partition->park_producer(append.outcome, waiter);
     }
+    for (std::size_t i = 0; i < waiter->work_.queued.size(); ++i) {
+        auto& queued = waiter->work_.queued[i];
+        scratch.appends.add(services, queued.partition, std::exchange(queued.batch, {}),
+                            waiter->work_.acks, waiter, i);
+    }
     return waiter;
+}
+
+void ProduceWaiter::on_appended(std::size_t tag, Result<replica::AppendOutcome> outcome) {
+    --in_queue_;
+    // Whoever has been told that it timed out will send it again, and it is known then.
+    if (done()) return;
+    auto& queued = work_.queued[tag];
+    if (outcome) {
+        note(queued.partition, *outcome, queued.log_append_time, *queued.answer);
+    } else {
+        refuse(*queued.answer, outcome.error().code);
+        queued.answer->error_message = arena_.copy(outcome.error().detail);
+    }
+    if (in_queue_ > 0) return;
+    recheck();
+    if (!done() && !has_deadline()) expire_at(deadline_);
 }
 
 void ProduceWaiter::on_verified(const Verdict& verdict, log::LogTime now) {
@@ -88,14 +124,19 @@ Status ProduceWaiter::append(UnverifiedAppend& append, const Verdict& verdict, l
     MILENA_ASSIGN(const auto outcome,
                   append.partition->append(append.batch, work_.acks, log::AppendOrigin::client, now,
                                            append.verification));
-    append.answer->base_offset = outcome.base_offset;
-    append.answer->log_start_offset = outcome.log_start_offset;
-    append.answer->log_append_time_ms =
-        outcome.duplicate_timestamp.value_or(append.log_append_time);
-    if (outcome.wait_for == kNoOffset) return {};
-    work_.pending.push_back({append.partition, outcome, append.answer});
-    append.partition->park_producer(outcome, shared_from_this());
+    note(append.partition, outcome, append.log_append_time, *append.answer);
     return {};
+}
+
+void ProduceWaiter::note(const std::shared_ptr<replica::Partition>& partition,
+                         const replica::AppendOutcome& outcome, TimestampMs log_append_time,
+                         Response::PartitionProduceResponse& answer) {
+    answer.base_offset = outcome.base_offset;
+    answer.log_start_offset = outcome.log_start_offset;
+    answer.log_append_time_ms = outcome.duplicate_timestamp.value_or(log_append_time);
+    if (outcome.wait_for == kNoOffset) return;
+    work_.pending.push_back({partition, outcome, &answer});
+    partition->park_producer(outcome, shared_from_this());
 }
 
 void ProduceWaiter::refuse(Response::PartitionProduceResponse& answer, ErrorCode code) {
@@ -111,7 +152,7 @@ bool ProduceWaiter::ready() {
         refuse(*append.answer, acknowledged.error().code);
         return true;
     });
-    return work_.pending.empty() && work_.unverified.empty();
+    return work_.pending.empty() && work_.unverified.empty() && in_queue_ == 0;
 }
 
 void ProduceWaiter::answer(bool expired) {

@@ -1,6 +1,7 @@
 // What handlers may use. Made by the server, lives as long as any connection.
 #pragma once
 
+#include "broker/api/append_queue.h"
 #include "broker/api/connection.h"
 #include "broker/config/settings.h"
 #include "broker/net/executor.h"
@@ -32,6 +33,7 @@ struct ReactorScratch {
     Arena arena;
     Codecs codecs;
     std::vector<std::uint8_t> rebuilt;  // a batch that could not be stored as it came
+    AppendQueue appends;
 };
 
 struct Services {

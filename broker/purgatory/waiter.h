@@ -32,9 +32,14 @@ class Waiter : public std::enable_shared_from_this<Waiter> {
     }
 
     bool done() const { return done_; }
+    bool has_deadline() const { return timer_ != net::Executor::kNoTimer; }
 
   protected:
     net::Executor& executor() { return executor_; }
+    // Looks at once; on the executor.
+    void recheck() {
+        if (!done_ && ready()) finish(/*expired=*/false);
+    }
 
     // Is what it waits for complete? Called on the executor.
     virtual bool ready() = 0;
@@ -45,7 +50,7 @@ class Waiter : public std::enable_shared_from_this<Waiter> {
     void run() {
         // Cleared before looking: what happens from here on wakes it again.
         queued_.store(false, std::memory_order_release);
-        if (!done_ && ready()) finish(/*expired=*/false);
+        recheck();
     }
 
     void finish(bool expired) {

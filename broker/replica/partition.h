@@ -10,6 +10,7 @@
 #pragma once
 
 #include "broker/purgatory/waiter.h"
+#include "broker/replica/append.h"
 #include "broker/replica/spinning_mutex.h"
 #include "broker/replica/topic_settings.h"
 #include "broker/replica/verification.h"
@@ -59,18 +60,6 @@ struct Leadership {
     PartitionEpoch partition_epoch;
     std::vector<BrokerId> replicas;
     std::vector<BrokerId> isr;
-};
-
-enum class Acks : std::int16_t { all = -1, none = 0, leader = 1 };
-
-struct AppendOutcome {
-    Offset base_offset = kNoOffset;
-    Offset log_start_offset = kNoOffset;
-    // The reply may leave once this offset is acknowledged in this epoch; kNoOffset: at once.
-    Offset wait_for = kNoOffset;
-    LeaderEpoch epoch = kNoLeaderEpoch;
-    // Of a duplicate: when the original was appended.
-    std::optional<TimestampMs> duplicate_timestamp;
 };
 
 struct ReadRequest {
@@ -130,6 +119,9 @@ class Partition final : public std::enable_shared_from_this<Partition> {
     // `verification` that is still good: INVALID_TXN_STATE.
     Result<AppendOutcome> append(MutableBytes batch, Acks acks, log::AppendOrigin origin,
                                  log::LogTime now, Verification verification = {});
+    // The same for each batch of `group`, in their order and with one write for as many as can be.
+    // What became of each stands in its member.
+    void append_group(AppendGroup& group, log::LogTime now);
     // Is `outcome` acknowledged? false: not yet. Errors: NOT_LEADER_OR_FOLLOWER when the epoch
     // ended, NOT_ENOUGH_REPLICAS_AFTER_APPEND, KAFKA_STORAGE_ERROR when its sync failed.
     Result<bool> is_acknowledged(const AppendOutcome& outcome) const;
@@ -225,7 +217,11 @@ class Partition final : public std::enable_shared_from_this<Partition> {
     Status check_transaction(const BatchView& batch, log::AppendOrigin origin,
                              Verification verification) const;
     Result<AppendOutcome> append_new(MutableBytes batch, LeaderEpoch epoch, log::LogTime now);
+    AppendOutcome outcome_of(const log::DuplicateBatch& duplicate, LeaderEpoch epoch) const;
     void wait_for_acknowledgement(AppendOutcome& outcome, Offset last);
+    bool fits_run(AppendGroup& group, std::size_t begin, std::size_t next) const;
+    bool admit(AppendGroup& group, std::size_t begin, std::size_t next);
+    void write_run(AppendGroup& group, std::size_t begin, std::size_t end, log::LogTime now);
     Offset visible_end(partition::Reader reader) const;
     void perform(const partition::Ready& ready);
     void want_sync(log::SyncScope scope);

@@ -24,10 +24,7 @@ Result<AppendOutcome> Partition::append(MutableBytes batch, Acks acks, log::Appe
     AppendOutcome outcome;
     Offset last;
     if (duplicate) {
-        outcome.epoch = epoch;
-        outcome.base_offset = duplicate->first_offset;
-        outcome.duplicate_timestamp = duplicate->timestamp;
-        outcome.log_start_offset = log_->log_start_offset();
+        outcome = outcome_of(*duplicate, epoch);
         last = duplicate->last_offset;
     } else {
         const BatchView view(batch);
@@ -54,6 +51,15 @@ Result<AppendOutcome> Partition::append_new(MutableBytes batch, LeaderEpoch epoc
     AppendOutcome outcome;
     outcome.epoch = epoch;
     outcome.base_offset = info.first_offset;
+    outcome.log_start_offset = log_->log_start_offset();
+    return outcome;
+}
+
+AppendOutcome Partition::outcome_of(const log::DuplicateBatch& duplicate, LeaderEpoch epoch) const {
+    AppendOutcome outcome;
+    outcome.epoch = epoch;
+    outcome.base_offset = duplicate.first_offset;
+    outcome.duplicate_timestamp = duplicate.timestamp;
     outcome.log_start_offset = log_->log_start_offset();
     return outcome;
 }
