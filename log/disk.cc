@@ -6,8 +6,6 @@
 namespace milena::log {
 namespace {
 
-constexpr std::string_view kTemporarySuffix = ".tmp";
-
 std::string read_detail(const std::string& path, std::uint64_t position, std::size_t bytes) {
     return "read " + std::to_string(bytes) + " bytes at " + std::to_string(position) + " of " +
            path + ": ";

@@ -107,6 +107,8 @@ std::string parent_path(std::string_view path);
 // Whole small files: read_file refuses what is longer than `limit`.
 Result<std::vector<std::uint8_t>> read_file(Disk& disk, const std::string& path,
                                             std::uint64_t limit);
+// What replace_file writes before it takes the place of the old file.
+inline constexpr std::string_view kTemporarySuffix = ".tmp";
 // Old or new content after a crash at any point, never a mix and never empty: writes `path`.tmp,
 // syncs it, renames it over `path`, syncs the directory.
 Status replace_file(Disk& disk, const std::string& path, ByteView content);

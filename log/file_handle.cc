@@ -50,4 +50,9 @@ Status FileHandle::remove() {
     return place_->disk.remove(path());
 }
 
+Status FileHandle::replace(ByteView content) {
+    release();
+    return replace_file(place_->disk, path(), content);
+}
+
 }  // namespace milena::log

@@ -48,6 +48,8 @@ class FileHandle {
     // Gives the file another suffix on disk, if it is there; what is open stays usable.
     Status rename(FileSuffix suffix);
     Status remove();
+    // See replace_file; what is open stays the old file.
+    Status replace(ByteView content);
 
   private:
     Status open(OpenMode mode) const;

@@ -33,10 +33,11 @@ std::size_t count_in(KeyColumn column, std::int64_t target, ByteView entries,
 void IndexFile::append(ByteView entry) {
     MILENA_ASSERT(entry.size() == entry_bytes_);
     buffer_.insert(buffer_.end(), entry.begin(), entry.end());
-    if (buffered() >= kBufferedEntries) static_cast<void>(flush());
+    if (buffered() >= kBufferedEntries && !replacing_) static_cast<void>(flush());
 }
 
 Status IndexFile::flush() {
+    if (replacing_) return replace();
     MILENA_ASSIGN(File* const file, handle_.get_or_create());
     if (buffer_.empty()) return {};
     MILENA_TRY(file->write_at(written_ * entry_bytes_, buffer_));
@@ -104,6 +105,20 @@ Status IndexFile::reset() {
     MILENA_ASSIGN(File* const file, handle_.get_or_create());
     MILENA_TRY(file->truncate(0));
     written_ = 0;
+    buffer_.clear();
+    return {};
+}
+
+void IndexFile::begin_replacement() {
+    replacing_ = true;
+    written_ = 0;
+    buffer_.clear();
+}
+
+Status IndexFile::replace() {
+    MILENA_TRY(handle_.replace(buffer_));
+    replacing_ = false;
+    written_ = buffered();
     buffer_.clear();
     return {};
 }

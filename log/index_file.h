@@ -45,6 +45,10 @@ class IndexFile {
     Status truncate(std::size_t entries);
     // Makes the file empty (and makes it), whatever length it has.
     Status reset();
+    // Forgets all entries; the next ones wait in memory until flush() replaces the file by them,
+    // durably: after a crash the old file is there, or the new one.
+    void begin_replacement();
+    bool is_being_replaced() const { return replacing_; }
 
     FileHandle& handle() { return handle_; }
     const FileHandle& handle() const { return handle_; }
@@ -53,7 +57,10 @@ class IndexFile {
     std::size_t buffered() const { return buffer_.size() / entry_bytes_; }
     Result<std::size_t> count_on_disk(KeyColumn column, std::int64_t target) const;
 
+    Status replace();
+
     FileHandle handle_;
+    bool replacing_ = false;
     std::size_t entry_bytes_;
     std::size_t written_;
     std::vector<std::uint8_t> buffer_;

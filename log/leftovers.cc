@@ -33,6 +33,11 @@ class Tidying {
         MILENA_ASSIGN(const auto entries, place_.disk.list(place_.directory));
         for (const DirectoryEntry& entry : entries) {
             if (entry.is_directory) continue;
+            if (entry.name.ends_with(kTemporarySuffix)) {
+                MILENA_TRY(place_.disk.remove(join_path(place_.directory, entry.name)));
+                ++report_.removed_files;
+                continue;
+            }
             if (const auto name = parse_segment_file(entry.name)) found_.push_back({*name, entry});
         }
         return {};

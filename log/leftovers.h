@@ -2,6 +2,7 @@
 // segments are opened.
 //
 // Rules, in this order (storage/.../LogLoader.java):
+//   0  .tmp goes: a file that was to be replaced
 //   1  .deleted goes
 //   2  .cleaned goes: the cleaner had not finished; so does a .swap whose base is at or above that
 //      of any .cleaned (the split it belonged to had not finished either)

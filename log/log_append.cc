@@ -56,6 +56,23 @@ Result<bool> roll_is_due(const PartitionLog::State& s, const Run& run, Timestamp
     return should_roll(facts, {run.bytes, run.last_offset, run.max_timestamp}, s.settings, now);
 }
 
+// After a power cut no segment is there without all that came before it.
+Status sync_predecessor(PartitionLog::State& s) {
+    if (!s.settings.sync_on_roll) return {};
+    if (s.synced_offset < s.log_end_offset) {
+        MILENA_ASSIGN(const auto file, s.active().share_log());
+        if (auto synced = file->sync(); !synced) {
+            synced.error().io = IoCause::broken;
+            return synced;
+        }
+    }
+    // As a rule a sync has seen to that.
+    if (!s.directory_unsynced) return {};
+    MILENA_TRY(s.place.disk.sync_dir(s.place.directory));
+    s.directory_unsynced = false;
+    return {};
+}
+
 // Seals the active segment and begins the next at `base`. An empty one at the same base, which was
 // to be rolled because an offset lies too far ahead, makes way.
 Status roll_to(PartitionLog::State& s, Offset base, LogTime now) {
@@ -66,6 +83,7 @@ Status roll_to(PartitionLog::State& s, Offset base, LogTime now) {
     s.log_end_offset = base;
     s.producers.set_end_offset(base);
     MILENA_TRY(s.snapshots.write(s.producers, s.log_start_offset));
+    MILENA_TRY(sync_predecessor(s));
     MILENA_TRY(s.add_segment(base, now.wall));
     if (!replace) return {};
     const auto empty = s.segments.end() - 2;

@@ -48,12 +48,22 @@ Status sync_cut(PartitionLog::State& s) {
     return {};
 }
 
-Status start_anew(PartitionLog::State& s, Offset offset, LogTime now) {
-    while (!s.segments.empty()) {
-        MILENA_TRY(s.doom(std::move(s.segments.back()), now.mono));
-        s.segments.pop_back();
+// From the last one on, each durably: a crash must not bring back one without those before it.
+Status doom_behind(PartitionLog::State& s, std::size_t kept, LogTime now) {
+    while (s.segments.size() > kept + 1) {
+        MILENA_TRY(s.doom(s.segments.size() - 1, now.mono));
+        MILENA_TRY(s.place.disk.sync_dir(s.place.directory));
     }
+    return {};
+}
+
+Status start_anew(PartitionLog::State& s, Offset offset, LogTime now) {
+    // The first goes last: a log is never without a segment.
+    MILENA_TRY(doom_behind(s, 0, now));
+    MILENA_TRY(s.segments.front()->mark_deleted());
+    MILENA_TRY(s.place.disk.sync_dir(s.place.directory));
     MILENA_TRY(s.add_segment(offset, now.wall));
+    MILENA_TRY(s.doom(0, now.mono));
     MILENA_TRY(s.snapshots.remove_above(kNoOffset));
     s.producers.clear();
     s.producers.set_end_offset(offset);
@@ -65,10 +75,7 @@ Status start_anew(PartitionLog::State& s, Offset offset, LogTime now) {
 }
 
 Status cut_end(PartitionLog::State& s, Offset offset, LogTime now) {
-    while (s.segments.size() > 1 && s.active().base() > offset) {
-        MILENA_TRY(s.doom(std::move(s.segments.back()), now.mono));
-        s.segments.pop_back();
-    }
+    MILENA_TRY(doom_behind(s, s.floor_segment(offset), now));
     MILENA_ASSIGN(const Offset end, s.active().truncate_to(offset, now.wall));
     s.epochs.truncate_from_end(end);
     lower_marks(s, end);
@@ -99,8 +106,8 @@ Status PartitionLog::truncate_to(Offset offset, LogTime now) {
     log_info("log_truncated", {{"directory", s.place.directory},
                                {"from", s.log_end_offset.value()},
                                {"to", offset.value()}});
-    if (offset < s.segments.front()->base()) return s.note(start_anew(s, offset, now));
-    return s.note(cut_end(s, offset, now));
+    if (offset < s.segments.front()->base()) return s.note_cut(start_anew(s, offset, now));
+    return s.note_cut(cut_end(s, offset, now));
 }
 
 Status PartitionLog::truncate_fully_and_start_at(Offset offset, LogTime now) {
@@ -108,7 +115,7 @@ Status PartitionLog::truncate_fully_and_start_at(Offset offset, LogTime now) {
     MILENA_TRY(s.refuse_if_broken());
     log_info("log_restarted",
              {{"directory", s.place.directory}, {"log_start_offset", offset.value()}});
-    return s.note(start_anew(s, offset, now));
+    return s.note_cut(start_anew(s, offset, now));
 }
 
 Status PartitionLog::advance_log_start_offset(Offset offset) {
@@ -138,10 +145,7 @@ Result<std::size_t> PartitionLog::delete_old_segments(Offset high_watermark, Log
                                   {"count", count},
                                   {"log_start_offset", s.segments[count]->base().value()}});
     MILENA_TRY(advance_log_start_offset(s.segments[count]->base()));
-    for (std::size_t i = 0; i < count; ++i) {
-        MILENA_TRY(s.note(s.doom(std::move(s.segments.front()), now.mono)));
-        s.segments.erase(s.segments.begin());
-    }
+    for (std::size_t i = 0; i < count; ++i) MILENA_TRY(s.note(s.doom(0, now.mono)));
     auto snapshots = s.snapshots.mark_deleted_below(s.segments.front()->base());
     if (!snapshots) {
         return std::unexpected(s.note(std::unexpected(std::move(snapshots).error())).error());

@@ -251,6 +251,20 @@ Status LogDir::write_checkpoints(const Checkpoints& checkpoints) {
     return {};
 }
 
+Status LogDir::forget_checkpoints(const std::set<TopicPartition>& partitions) {
+    State& s = *state_;
+    const auto read = [&](std::string_view name, OffsetCheckpoint& into) -> Status {
+        MILENA_ASSIGN(into, read_offset_checkpoint(s.disk, s.in(name)));
+        std::erase_if(into, [&](const auto& line) { return partitions.contains(line.first); });
+        return {};
+    };
+    Checkpoints left;
+    MILENA_TRY(read(kRecoveryPointCheckpoint, left.recovery_points));
+    MILENA_TRY(read(kLogStartCheckpoint, left.log_start_offsets));
+    MILENA_TRY(read(kHighWatermarkCheckpoint, left.high_watermarks));
+    return write_checkpoints(left);
+}
+
 Result<DiskSpace> LogDir::space() const {
     return state_->disk.space(state_->path);
 }

@@ -14,6 +14,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -82,6 +83,9 @@ class LogDir {
 
     // Each atomically replaced if it changed. The maps hold the partitions of this directory.
     Status write_checkpoints(const Checkpoints& checkpoints);
+    // Takes the lines of these out of the checkpoints on disk: they spoke of logs that are gone,
+    // and new ones are about to be made under the same names.
+    Status forget_checkpoints(const std::set<TopicPartition>& partitions);
     Result<DiskSpace> space() const;
 
     // Every log of this directory has been closed: final checkpoints, then the marker.

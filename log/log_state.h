@@ -61,14 +61,18 @@ struct PartitionLog::State {
 
     // Adds an empty segment at `base`, without sealing the one before.
     Status add_segment(Offset base, TimestampMs now);
-    // Gives the files of a segment the suffix .deleted; it is no longer part of the log.
-    Status doom(std::unique_ptr<Segment> segment, MonoTime now);
+    // Gives the files of a segment the suffix .deleted; it is no longer part of the log. Refused,
+    // it still is.
+    Status doom(std::size_t segment, MonoTime now);
     // Keeps to the bound on producers, in steps: they are looked through once for many.
     void bound_producers();
     Status refuse_if_broken() const;
     // Passes `result` on; an error that does not heal by itself (disk full, no descriptors) breaks
     // the log.
     Status note(Status result);
+    // As note(), but any error breaks the log: it came in the middle of a cut, and what is in
+    // memory may no longer say what is on disk.
+    Status note_cut(Status result);
 };
 
 }  // namespace milena::log

@@ -32,9 +32,11 @@ Status PartitionLog::State::add_segment(Offset base, TimestampMs now) {
     return {};
 }
 
-Status PartitionLog::State::doom(std::unique_ptr<Segment> segment, MonoTime now) {
-    MILENA_TRY(segment->mark_deleted());
-    doomed.push_back({now, segment->paths()});
+Status PartitionLog::State::doom(std::size_t segment, MonoTime now) {
+    const auto at = segments.begin() + static_cast<std::ptrdiff_t>(segment);
+    MILENA_TRY((*at)->mark_deleted());
+    doomed.push_back({now, (*at)->paths()});
+    segments.erase(at);
     return {};
 }
 
@@ -63,6 +65,13 @@ Status PartitionLog::State::refuse_if_broken() const {
 Status PartitionLog::State::note(Status result) {
     if (!result && !broken && result.error().code == ErrorCode::KAFKA_STORAGE_ERROR &&
         result.error().io != IoCause::no_space && result.error().io != IoCause::too_many) {
+        return note_cut(std::move(result));
+    }
+    return result;
+}
+
+Status PartitionLog::State::note_cut(Status result) {
+    if (!result && !broken) {
         log_error("log_broken",
                   {{"directory", place.directory}, {"reason", result.error().detail}});
         broken = result.error();

@@ -42,14 +42,16 @@ class Recovery {
 
     Status open_segments() {
         std::size_t suspect = s_.segments.size();
+        // The active segment is looked at again after any crash.
+        vouched_ = suspect == 0 ? 0 : suspect - 1;
         if (s_.segments.empty()) {
             MILENA_TRY(s_.add_segment(options_.log_start_offset, options_.now.wall));
             suspect = 1;
         } else if (options_.shutdown == Shutdown::unclean) {
-            suspect = first_suspect();
+            suspect = vouched_ = first_suspect();
         }
         for (std::size_t i = 0; i < suspect; ++i) {
-            MILENA_ASSIGN(const bool sound, inspect(*s_.segments[i]));
+            MILENA_ASSIGN(const bool sound, inspect(i));
             if (!sound) suspect = i;
         }
         if (suspect == s_.segments.size()) {
@@ -75,22 +77,24 @@ class Recovery {
     }
 
     // False: the txn index cannot be trusted, which takes the producers' state to rebuild.
-    Result<bool> inspect(Segment& segment) {
+    Result<bool> inspect(std::size_t index) {
+        Segment& segment = *s_.segments[index];
         const SegmentFiles& found = files_.segments[segment.base()];
         if (found.txn_index) {
             MILENA_ASSIGN(const bool sane, segment.txn_index().looks_sane(*found.txn_index));
             if (!sane) return false;
         }
         if (segment.index_lengths_sane(found)) return true;
-        MILENA_TRY(rebuild_indexes(segment));
+        MILENA_TRY(rebuild_indexes(index));
         return true;
     }
 
     // Of a segment whose batches are not in doubt: goes by headers alone and cuts nothing.
-    Status rebuild_indexes(Segment& segment) {
+    Status rebuild_indexes(std::size_t index) {
+        Segment& segment = *s_.segments[index];
         log_info("index_rebuilt", {{"segment", segment.log_file().path()}});
         ++s_.report.rebuilt_indexes;
-        MILENA_TRY(segment.begin_rebuild(false));
+        MILENA_TRY(segment.begin_rebuild(false, rebuild_of(index)));
         MILENA_ASSIGN(const auto file, segment.share_log());
         BatchScanner scanner(*file, 0, segment.size(), BatchScanner::kHeaderWindow);
         for (;;) {
@@ -99,8 +103,12 @@ class Recovery {
             if (!head || !*head) break;
             segment.account(**head, s_.settings);
         }
-        rebuilt_from_ = std::min(rebuilt_from_, segment.base());
         return segment.finish_rebuild(segment.size());
+    }
+
+    // After the next crash the recovery point on disk still vouches for those.
+    Rebuild rebuild_of(std::size_t index) const {
+        return index < vouched_ ? Rebuild::durable : Rebuild::in_place;
     }
 
     Status recover_from(std::size_t first) {
@@ -137,7 +145,7 @@ class Recovery {
                                  : Offset{std::numeric_limits<std::int64_t>::max()};
         ++s_.report.scanned_segments;
         s_.report.scanned_bytes += segment.size();
-        MILENA_TRY(segment.begin_rebuild(true));
+        MILENA_TRY(segment.begin_rebuild(true, rebuild_of(index)));
         MILENA_ASSIGN(const auto file, segment.share_log());
         BatchScanner scanner(*file, 0, segment.size(), BatchScanner::kBodyWindow);
         for (;;) {
@@ -295,6 +303,7 @@ class Recovery {
     PartitionLog::State& s_;
     const OpenOptions& options_;
     PartitionFiles files_;
+    std::size_t vouched_ = 0;  // how many segments the recovery point on disk speaks for wholly
     Offset rebuilt_from_{std::numeric_limits<std::int64_t>::max()};
 };
 

@@ -147,7 +147,7 @@ void Segment::add_aborted(const AbortedTransaction& aborted) {
 Status Segment::flush_indexes() {
     MILENA_TRY(offset_index_.file().flush());
     MILENA_TRY(time_index_.file().flush());
-    if (!txn_index_.file().empty()) {
+    if (!txn_index_.file().empty() || txn_index_.file().is_being_replaced()) {
         MILENA_TRY(txn_index_.file().flush());
         txn_index_exists_ = true;
     }
@@ -232,11 +232,17 @@ Result<Offset> Segment::truncate_to(Offset offset, TimestampMs now) {
     return cut ? std::min(offset, cut->base_offset) : offset;
 }
 
-Status Segment::begin_rebuild(bool with_transactions) {
+Status Segment::begin_rebuild(bool with_transactions, Rebuild rebuild) {
     tail_.clear();
-    MILENA_TRY(offset_index_.file().reset());
-    MILENA_TRY(time_index_.reset());
-    if (with_transactions && txn_index_exists_) MILENA_TRY(txn_index_.file().reset());
+    if (rebuild == Rebuild::durable) {
+        offset_index_.file().begin_replacement();
+        time_index_.begin_replacement();
+        if (with_transactions && txn_index_exists_) txn_index_.file().begin_replacement();
+    } else {
+        MILENA_TRY(offset_index_.file().reset());
+        MILENA_TRY(time_index_.reset());
+        if (with_transactions && txn_index_exists_) MILENA_TRY(txn_index_.file().reset());
+    }
     since_index_entry_ = 0;
     max_timestamp_ = IndexedTimestamp{kNoTimestamp, base_};
     first_batch_timestamp_.reset();

@@ -29,6 +29,10 @@ struct SegmentFiles {
     TimestampMs modified;
 };
 
+// How indexes are built anew. durable: as replaced files, on the device when it is done, for a
+// segment that no later start will doubt.
+enum class Rebuild : std::uint8_t { in_place, durable };
+
 class Segment {
   public:
     // Makes the .log file; nothing is durable yet.
@@ -86,7 +90,7 @@ class Segment {
     Result<Offset> truncate_to(Offset offset, TimestampMs now);
     // Empties the indexes (and the txn index too if asked); then account() for every batch in
     // order, then finish_rebuild.
-    Status begin_rebuild(bool with_transactions);
+    Status begin_rebuild(bool with_transactions, Rebuild rebuild);
     void account(const BatchHead& head, const LogSettings& settings);
     // `valid_bytes` of the .log stay.
     Status finish_rebuild(std::uint64_t valid_bytes);

@@ -35,6 +35,9 @@ struct LogSettings {
     Millis min_compaction_lag_ms{0};                          // min.compaction.lag.ms
     Millis max_compaction_lag_ms{std::numeric_limits<std::int64_t>::max()};  // max.compaction....
     Millis delete_retention_ms{86'400'000};                                  // delete.retention.ms
+    // A segment begins only when the one before is on the device (write.durability=disk): what a
+    // power cut leaves is a prefix then, also of what was never synced otherwise.
+    bool sync_on_roll = true;
 
     friend bool operator==(const LogSettings&, const LogSettings&) = default;
 };

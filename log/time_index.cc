@@ -43,6 +43,12 @@ Status TimeIndex::reset() {
     return {};
 }
 
+void TimeIndex::begin_replacement() {
+    file_.begin_replacement();
+    last_timestamp_ = kNoTimestamp;
+    last_known_ = true;
+}
+
 Result<IndexedTimestamp> TimeIndex::entry(std::size_t index) const {
     std::array<std::uint8_t, kEntryBytes> bytes;
     MILENA_TRY(file_.read(index, bytes));

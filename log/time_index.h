@@ -41,6 +41,8 @@ class TimeIndex {
     Result<std::optional<IndexedTimestamp>> last() const;
     Result<IndexedTimestamp> entry(std::size_t index) const;
     Status reset();
+    // See IndexFile::begin_replacement.
+    void begin_replacement();
     // Drops entries whose offset is at or above `offset`.
     Status truncate_to(Offset offset);
 
