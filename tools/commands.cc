@@ -10,6 +10,7 @@ namespace {
 constexpr Command kCommands[] = {
     {"topic", "Create, list, describe, alter and delete topics", &run_topic},
     {"group", "List, describe and delete groups, set their offsets", &run_group},
+    {"txn", "List and describe transactions, abort those that hang", &run_txn},
     {"produce", "Write lines of the standard input to a topic", &run_produce},
     {"consume", "Print the records of a topic", &run_consume},
     {"bench", "Measure any Kafka broker: produce, consume, e2e, connections", &run_bench},

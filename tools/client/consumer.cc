@@ -60,6 +60,11 @@ void Consumer::assign(const TopicPartition& partition, Offset offset) {
     stale_ = true;
 }
 
+void Consumer::unassign(const TopicPartition& partition) {
+    positions_.erase(partition);
+    sources_.erase(partition);
+}
+
 Status Consumer::refresh_leaders() {
     std::set<std::string> topics;
     for (const auto& [partition, offset] : positions_) topics.insert(partition.first);
@@ -124,7 +129,12 @@ Status Consumer::ask(BrokerId leader, std::vector<TopicPartition> partitions) {
         cluster_.forget(connection);
         return std::unexpected(sent.error());
     }
-    leaders_[leader] = {*sent, std::move(partitions)};
+    std::vector<Asked> asked;
+    for (auto& partition : partitions) {
+        const auto offset = positions_[partition];
+        asked.push_back({std::move(partition), offset});
+    }
+    leaders_[leader] = {*sent, std::move(asked)};
     return {};
 }
 
@@ -181,14 +191,20 @@ Result<std::size_t> Consumer::poll(MonoTime deadline, const OnRecord& on_record)
 const std::string* Consumer::topic_of(
     const Leader& leader, const msg::FetchResponse::FetchableTopicResponse& topic) const {
     for (const auto& asked : leader.asked) {
-        const auto source = sources_.find(asked);
-        if (topic.topic == asked.first ||
+        const auto source = sources_.find(asked.partition);
+        if (topic.topic == asked.partition.first ||
             (source != sources_.end() && !topic.topic_id.value().is_zero() &&
              source->second.topic_id == topic.topic_id)) {
-            return &asked.first;
+            return &asked.partition.first;
         }
     }
     return nullptr;
+}
+
+bool Consumer::is_wanted(const Leader& leader, const TopicPartition& partition) const {
+    const auto now = positions_.find(partition);
+    const auto asked = std::ranges::find(leader.asked, partition, &Asked::partition);
+    return now != positions_.end() && asked != leader.asked.end() && asked->offset == now->second;
 }
 
 Result<std::size_t> Consumer::take_answer(BrokerId id, const OnRecord& on_record) {
@@ -216,6 +232,7 @@ Result<std::size_t> Consumer::take_answer(BrokerId id, const OnRecord& on_record
         if (name == nullptr) continue;
         for (const auto& data : topic.partitions) {
             if (stopped_) return count;
+            if (!is_wanted(leader, {*name, data.partition_index})) continue;
             MILENA_ASSIGN(const std::size_t taken,
                           take_partition({*name, data.partition_index}, data, on_record));
             count += taken;
@@ -246,7 +263,6 @@ Status Consumer::take_error(const TopicPartition& from, ErrorCode code) {
 Result<std::size_t> Consumer::take_partition(const TopicPartition& from,
                                              const msg::FetchResponse::PartitionData& data,
                                              const OnRecord& on_record) {
-    // An answer to a position that was moved meanwhile is of no interest; batches tell.
     if (data.error_code != ErrorCode::NONE) {
         MILENA_TRY(take_error(from, data.error_code));
         return 0;

@@ -41,6 +41,7 @@ class Consumer {
 
     // Reads `partition` from `offset` on. Assigning what is assigned moves it.
     void assign(const TopicPartition& partition, Offset offset);
+    void unassign(const TopicPartition& partition);
     bool is_assigned(const TopicPartition& partition) const {
         return positions_.contains(partition);
     }
@@ -51,9 +52,13 @@ class Consumer {
     Result<std::size_t> poll(MonoTime deadline, const OnRecord& on_record);
 
   private:
+    struct Asked {
+        TopicPartition partition;
+        Offset offset;
+    };
     struct Leader {
         std::optional<Sent> sent;
-        std::vector<TopicPartition> asked;
+        std::vector<Asked> asked;
     };
     struct Source {
         BrokerId leader = kNoBroker;
@@ -76,6 +81,8 @@ class Consumer {
     // The topic that an answer is about; nullptr when nobody asked for it.
     const std::string* topic_of(const Leader& leader,
                                 const msg::FetchResponse::FetchableTopicResponse& topic) const;
+    // Is it still read from where it was when this was asked?
+    bool is_wanted(const Leader& leader, const TopicPartition& partition) const;
 
     Cluster& cluster_;
     ConsumerSettings settings_;

@@ -7,13 +7,15 @@ namespace {
 
 constexpr ApiVersion kBatched{4};
 
-Result<Coordinator> ask(Cluster& cluster, const std::string& group, ErrorCode& code) {
+Result<Coordinator> ask(Cluster& cluster, const std::string& key_text, CoordinatorOf kind,
+                        ErrorCode& code) {
     MILENA_ASSIGN(Connection* const connection, cluster.any_broker());
     MILENA_ASSIGN(
         const auto version,
         connection->version_of(ApiKey::FindCoordinator, msg::FindCoordinatorRequest::kMaxVersion));
-    std::string_view key = group;
+    std::string_view key = key_text;
     msg::FindCoordinatorRequest request;
+    request.key_type = static_cast<std::int8_t>(kind);
     if (version < kBatched) {
         request.key = key;
     } else {
@@ -43,8 +45,13 @@ Result<Coordinator> ask(Cluster& cluster, const std::string& group, ErrorCode& c
 
 }  // namespace
 
+Error coordinator_error(const std::string& key, CoordinatorOf kind, ErrorCode code) {
+    const auto* what = kind == CoordinatorOf::group ? "group" : "transactional id";
+    return {code, fmt::format("{} '{}': {}", what, key, error_name(code))};
+}
+
 Error group_error(const std::string& group, ErrorCode code) {
-    return {code, fmt::format("group '{}': {}", group, error_name(code))};
+    return coordinator_error(group, CoordinatorOf::group, code);
 }
 
 bool coordinator_may_come(Cluster& cluster, ErrorCode code, MonoTime deadline) {
@@ -52,6 +59,8 @@ bool coordinator_may_come(Cluster& cluster, ErrorCode code, MonoTime deadline) {
         case ErrorCode::COORDINATOR_LOAD_IN_PROGRESS:
         case ErrorCode::COORDINATOR_NOT_AVAILABLE:
         case ErrorCode::NOT_COORDINATOR:
+        case ErrorCode::CONCURRENT_TRANSACTIONS:
+        case ErrorCode::UNSTABLE_OFFSET_COMMIT:
             break;
         default:
             return false;
@@ -59,11 +68,11 @@ bool coordinator_may_come(Cluster& cluster, ErrorCode code, MonoTime deadline) {
     return cluster.try_again({code, "the coordinator is not ready: " + error_name(code)}, deadline);
 }
 
-Result<Coordinator> find_coordinator(Cluster& cluster, const std::string& group) {
+Result<Coordinator> find_coordinator(Cluster& cluster, const std::string& key, CoordinatorOf kind) {
     const auto deadline = cluster.operation_deadline();
     while (true) {
         auto code = ErrorCode::NONE;
-        auto found = ask(cluster, group, code);
+        auto found = ask(cluster, key, kind, code);
         if (!found) {
             if (!cluster.try_again(found.error(), deadline)) return found;
             continue;
@@ -74,7 +83,7 @@ Result<Coordinator> find_coordinator(Cluster& cluster, const std::string& group)
             return found;
         }
         if (!coordinator_may_come(cluster, code, deadline)) {
-            return std::unexpected(group_error(group, code));
+            return std::unexpected(coordinator_error(key, kind, code));
         }
     }
 }

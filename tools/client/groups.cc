@@ -157,17 +157,30 @@ struct TopicIds {
     std::map<TopicId, std::string> by_id;
 };
 
-Result<TopicIds> topic_ids(Cluster& cluster) {
-    MILENA_ASSIGN(const auto topics, cluster.topics(Cluster::AllTopics{}));
+TopicIds ids_of(const std::vector<TopicInfo>& topics) {
     TopicIds ids;
     for (const auto& topic : topics) {
+        if (topic.error != ErrorCode::NONE) continue;
         ids.by_name.emplace(topic.name, topic.id);
         ids.by_id.emplace(topic.id, topic.name);
     }
     return ids;
 }
 
+constexpr ApiVersion kRequireStable{7};
 constexpr ApiVersion kSeveralGroups{8};
+
+// A transaction that is under way may move a position.
+template <class Topics>
+ErrorCode first_unstable(const Topics& topics) {
+    for (const auto& topic : topics) {
+        for (const auto& partition : topic.partitions) {
+            if (partition.error_code == ErrorCode::UNSTABLE_OFFSET_COMMIT)
+                return partition.error_code;
+        }
+    }
+    return ErrorCode::NONE;
+}
 
 template <class Topics, class NameOf>
 CommittedOffsets read_offsets(const Topics& topics, NameOf&& name_of) {
@@ -209,9 +222,11 @@ Result<GroupDescription> describe_group(Cluster& cluster, const std::string& gro
     return description;
 }
 
-Result<CommittedOffsets> committed_offsets(Cluster& cluster, const std::string& group) {
+Result<CommittedOffsets> committed_offsets(Cluster& cluster, const std::string& group,
+                                           Stability stability) {
     using Request = msg::OffsetFetchRequest;
-    MILENA_ASSIGN(const auto ids, topic_ids(cluster));
+    MILENA_ASSIGN(const auto topics, cluster.topics(Cluster::AllTopics{}));
+    const auto ids = ids_of(topics);
     Request::OffsetFetchRequestGroup asked;
     asked.group_id = group;
     asked.topics = decltype(asked.topics)::null();
@@ -223,7 +238,8 @@ Result<CommittedOffsets> committed_offsets(Cluster& cluster, const std::string& 
                       [&](ApiVersion version) -> const Request& {
                           several = version >= kSeveralGroups;
                           request = {};
-                          request.require_stable = false;
+                          request.require_stable =
+                              stability == Stability::stable && version >= kRequireStable;
                           if (several) {
                               request.groups = decltype(request.groups)(&asked, 1);
                           } else {
@@ -233,9 +249,13 @@ Result<CommittedOffsets> committed_offsets(Cluster& cluster, const std::string& 
                           return request;
                       },
                       [&](const msg::OffsetFetchResponse& message) {
-                          return !several                 ? message.error_code
-                                 : message.groups.empty() ? ErrorCode::UNKNOWN_SERVER_ERROR
-                                                          : message.groups[0].error_code;
+                          if (several && message.groups.empty())
+                              return ErrorCode::UNKNOWN_SERVER_ERROR;
+                          const auto code =
+                              several ? message.groups[0].error_code : message.error_code;
+                          if (code != ErrorCode::NONE) return code;
+                          return several ? first_unstable(message.groups[0].topics)
+                                         : first_unstable(message.topics);
                       }));
     if (!several) {
         return read_offsets(reply->message.topics,
@@ -249,9 +269,14 @@ Result<CommittedOffsets> committed_offsets(Cluster& cluster, const std::string& 
 }
 
 Result<PartitionErrors> commit_offsets(Cluster& cluster, const std::string& group,
-                                       const CommittedOffsets& offsets) {
+                                       const CommittedOffsets& offsets, const MemberClaim& claim) {
     using Request = msg::OffsetCommitRequest;
-    MILENA_ASSIGN(const auto ids, topic_ids(cluster));
+    std::vector<std::string> names;
+    for (const auto& [where, committed] : offsets) {
+        if (names.empty() || names.back() != where.first) names.push_back(where.first);
+    }
+    MILENA_ASSIGN(const auto found, cluster.topics(names, false));
+    const auto ids = ids_of(found);
     std::map<std::string, std::vector<Request::OffsetCommitRequestPartition>> by_topic;
     for (const auto& [where, committed] : offsets) {
         Request::OffsetCommitRequestPartition partition;
@@ -272,6 +297,9 @@ Result<PartitionErrors> commit_offsets(Cluster& cluster, const std::string& grou
     }
     Request request;
     request.group_id = group;
+    request.member_id = claim.member_id;
+    request.generation_id_or_member_epoch = claim.generation;
+    if (claim.instance_id) request.group_instance_id = *claim.instance_id;
     request.topics = decltype(request.topics)(topics);
     MILENA_ASSIGN(const auto reply,
                   ask_coordinator<Request>(

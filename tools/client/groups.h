@@ -64,14 +64,26 @@ struct CommittedOffset {
 };
 using CommittedOffsets = std::map<TopicPartition, CommittedOffset>;
 
+// As they stand, or as they will stand for certain: waits for the ends of transactions.
+enum class Stability : std::uint8_t { any, stable };
+
 // Every position of the group.
-Result<CommittedOffsets> committed_offsets(Cluster& cluster, const std::string& group);
+Result<CommittedOffsets> committed_offsets(Cluster& cluster, const std::string& group,
+                                           Stability stability = Stability::any);
 
 using PartitionErrors = std::map<TopicPartition, ErrorCode>;
 
-// As nobody's member: the group must be empty.
+// In whose name a member commits.
+struct MemberClaim {
+    std::string member_id;
+    std::optional<std::string> instance_id;
+    std::int32_t generation = -1;  // or the member's epoch
+};
+
+// As nobody's member the group must be empty.
 Result<PartitionErrors> commit_offsets(Cluster& cluster, const std::string& group,
-                                       const CommittedOffsets& offsets);
+                                       const CommittedOffsets& offsets,
+                                       const MemberClaim& claim = {});
 Result<PartitionErrors> delete_offsets(Cluster& cluster, const std::string& group,
                                        const TopicPartitions& partitions);
 Status delete_group(Cluster& cluster, const std::string& group);

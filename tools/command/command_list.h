@@ -10,6 +10,7 @@ int run_consume(int argc, char** argv, const Io& io);
 int run_group(int argc, char** argv, const Io& io);
 int run_produce(int argc, char** argv, const Io& io);
 int run_topic(int argc, char** argv, const Io& io);
+int run_txn(int argc, char** argv, const Io& io);
 int run_version(int argc, char** argv, const Io& io);
 
 }  // namespace milena::cli

@@ -1,5 +1,6 @@
 // milena consume: prints the records of a topic.
 #include "tools/client/consumer.h"
+#include "tools/client/group_consumer.h"
 #include "tools/client/interrupt.h"
 #include "tools/command/command_list.h"
 #include "tools/command/common.h"
@@ -25,6 +26,7 @@ struct ConsumeArguments {
     bool exit_at_end = false;
     std::string isolation = "read_uncommitted";
     std::string group;
+    std::string protocol = "classic";
 };
 
 using Arguments = const ConsumeArguments&;
@@ -42,13 +44,21 @@ class Session {
           io_(io) {}
 
     Status run(const StartPosition& start);
+    // Shares the topic with the other members of the group, and keeps its positions.
+    Status run_in(client::GroupConsumer& group);
 
   private:
+    using Positions = std::map<client::TopicPartition, Offset>;
     Result<Offsets> ask(const std::vector<PartitionIndex>& partitions, TimestampMs time);
     Result<Offsets> starts(const std::vector<PartitionIndex>& partitions,
                            const StartPosition& start);
     Result<std::vector<PartitionIndex>> partitions();
-    bool at_end() const;
+    // Where partitions end that were not asked about yet.
+    Status note_ends(const Positions& positions);
+    bool at_end(const Positions& positions) const;
+    bool wants_more() const {
+        return arguments_.max_records < 0 || count_ < arguments_.max_records;
+    }
     bool print(const client::ConsumedRecord& record);
     bool write_out();
 
@@ -120,10 +130,20 @@ Result<Offsets> Session::starts(const std::vector<PartitionIndex>& partitions,
     return offsets;
 }
 
-bool Session::at_end() const {
-    return std::ranges::all_of(consumer_.positions(), [&](const auto& entry) {
-        return entry.second >= ends_.at(entry.first.second);
-    });
+Status Session::note_ends(const Positions& positions) {
+    std::vector<PartitionIndex> unknown;
+    for (const auto& [partition, offset] : positions) {
+        if (!ends_.contains(partition.second)) unknown.push_back(partition.second);
+    }
+    if (unknown.empty()) return {};
+    MILENA_ASSIGN(auto ends, ask(unknown, client::kLatest));
+    ends_.merge(ends);
+    return {};
+}
+
+bool Session::at_end(const Positions& positions) const {
+    return std::ranges::all_of(
+        positions, [&](const auto& entry) { return entry.second >= ends_.at(entry.first.second); });
 }
 
 bool Session::write_out() {
@@ -136,8 +156,11 @@ bool Session::write_out() {
 
 bool Session::print(const client::ConsumedRecord& record) {
     constexpr std::size_t kEnough = 64 * 1024;
-    // With --exit, what was written since we began is not for us.
-    if (arguments_.exit_at_end && record.offset >= ends_.at(record.partition)) return true;
+    // With --exit, what was written since we began is not for us; unless it is for nobody else.
+    if (arguments_.exit_at_end && arguments_.group.empty() &&
+        record.offset >= ends_.at(record.partition)) {
+        return true;
+    }
     if (arguments_.cluster.json) {
         append_json(record, text_);
     } else {
@@ -145,7 +168,7 @@ bool Session::print(const client::ConsumedRecord& record) {
     }
     ++count_;
     if (text_.size() >= kEnough && !write_out()) return false;
-    return arguments_.max_records < 0 || count_ < arguments_.max_records;
+    return wants_more();
 }
 
 Status Session::run(const StartPosition& start) {
@@ -153,15 +176,30 @@ Status Session::run(const StartPosition& start) {
     MILENA_ASSIGN(ends_, ask(chosen, client::kLatest));
     MILENA_ASSIGN(const auto begins, starts(chosen, start));
     for (const auto& [index, offset] : begins) consumer_.assign({arguments_.topic, index}, offset);
-    const bool limited = arguments_.max_records >= 0;
-    while (client::interrupted_by() == 0 && !(limited && count_ >= arguments_.max_records) &&
-           !(arguments_.exit_at_end && at_end())) {
+    while (client::interrupted_by() == 0 && wants_more() &&
+           !(arguments_.exit_at_end && at_end(consumer_.positions()))) {
         MILENA_TRY(
             consumer_.poll(io_.clock.now() + std::chrono::hours(1),
                            [this](const client::ConsumedRecord& record) { return print(record); }));
         if (!write_out()) return {};  // nobody reads any more
     }
     return {};
+}
+
+Status Session::run_in(client::GroupConsumer& group) {
+    constexpr Millis kLook{500};  // whether the end is reached
+    MILENA_TRY(partitions());
+    while (client::interrupted_by() == 0 && wants_more()) {
+        if (arguments_.exit_at_end) {
+            MILENA_TRY(note_ends(group.positions()));
+            if (group.has_joined() && at_end(group.positions())) break;
+        }
+        MILENA_TRY(
+            group.poll(io_.clock.now() + kLook,
+                       [this](const client::ConsumedRecord& record) { return print(record); }));
+        if (!write_out()) break;
+    }
+    return group.close();
 }
 
 void add_options(CLI::App& app, ConsumeArguments& arguments) {
@@ -182,14 +220,25 @@ void add_options(CLI::App& app, ConsumeArguments& arguments) {
     app.add_option("--isolation", arguments.isolation, "read_uncommitted or read_committed")
         ->capture_default_str()
         ->check(CLI::IsMember({"read_uncommitted", "read_committed"}));
-    app.add_option("-g,--group", arguments.group, "Not available yet");
+    app.add_option("-g,--group", arguments.group,
+                   "Read as a member of this group, from where it stands; --from beginning or end "
+                   "is where to begin without a position");
+    app.add_option("--group-protocol", arguments.protocol,
+                   "classic, or consumer: the broker hands out the partitions (KIP-848)")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"classic", "consumer"}));
 }
 
 Status consume(Arguments arguments, const Io& io) {
-    if (!arguments.group.empty()) {
+    const bool in_group = !arguments.group.empty();
+    if (in_group && !arguments.partitions.empty()) {
         return fail(ErrorCode::INVALID_REQUEST,
-                    "consumer groups are not available yet; leave --group out to read the "
-                    "partitions directly (positions are not kept then)");
+                    "--partition and --group exclude each other: the group hands out partitions");
+    }
+    if (in_group && arguments.from != "beginning" && arguments.from != "end") {
+        return fail(ErrorCode::INVALID_REQUEST,
+                    "with --group, --from is beginning or end; milena group reset-offsets moves "
+                    "the group elsewhere");
     }
     MILENA_ASSIGN(const auto start, parse_start_position(arguments.from));
     MILENA_ASSIGN(auto format,
@@ -204,7 +253,17 @@ Status consume(Arguments arguments, const Io& io) {
     client::watch_for_interrupts();
     client::Cluster cluster(std::move(cluster_config), io.clock);
     Session session(arguments, std::move(format), cluster, settings, io);
-    return session.run(start);
+    if (!in_group) return session.run(start);
+    client::GroupConsumerSettings member;
+    member.member.group = arguments.group;
+    member.member.protocol = arguments.protocol == "consumer" ? client::GroupProtocol::consumer
+                                                              : client::GroupProtocol::classic;
+    member.consumer = settings;
+    member.consumer.reset = arguments.from == "end" ? client::kLatest : client::kEarliest;
+    client::GroupConsumer group(
+        cluster, member, [&] { return cluster.topics(std::span(&arguments.topic, 1), false); },
+        io.random);
+    return session.run_in(group);
 }
 
 }  // namespace

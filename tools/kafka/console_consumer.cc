@@ -1,15 +1,18 @@
-// kafka-console-consumer without a group: what ConsoleConsumer of Kafka 4.2 does, with its output
-// and exit codes. All partitions are read directly; positions are not kept.
+// kafka-console-consumer: what ConsoleConsumer of Kafka 4.2 does, with its output and exit codes.
+// Differences: without a group all partitions are read directly, no group is made up.
 #include "tools/client/consumer.h"
+#include "tools/client/group_consumer.h"
 #include "tools/client/interrupt.h"
 #include "tools/kafka/client_properties.h"
 #include "tools/kafka/console_consumer_options.h"
+#include "tools/kafka/java_text.h"
 #include "tools/kafka/message_formatter.h"
 #include "tools/kafka/tools.h"
 #include "tools/kafka/topic_filter.h"
 
 #include <algorithm>
 #include <csignal>
+#include <functional>
 
 #include <fmt/format.h>
 
@@ -20,14 +23,13 @@ class Session {
   public:
     Session(const ConsoleConsumerSettings& settings, MessageFormatter formatter,
             std::optional<TopicFilter> filter, client::Cluster& cluster,
-            client::ConsumerSettings consumer, Millis metadata_age, const cli::Io& io)
+            const client::GroupConsumerSettings& consumer, const cli::Io& io)
         : settings_(settings),
           formatter_(std::move(formatter)),
           filter_(std::move(filter)),
           cluster_(cluster),
-          isolation_(consumer.isolation),
-          consumer_(cluster, consumer),
-          metadata_age_(metadata_age),
+          consumer_settings_(consumer),
+          consumer_(cluster, consumer.consumer),
           io_(io) {}
 
     // The failure of a formatter; all other ends are good ones, told on the error output.
@@ -44,14 +46,18 @@ class Session {
     bool print(const client::ConsumedRecord& record);
     bool write_out();
     Status read();
+    Status read_partitions();
+    Status read_in_group();
+    // Until there is enough, or nothing comes. `poll` hands out what arrives before a time.
+    using Poll = std::function<Result<std::size_t>(MonoTime)>;
+    Status read_by(const Poll& poll);
 
     const ConsoleConsumerSettings& settings_;
     MessageFormatter formatter_;
     std::optional<TopicFilter> filter_;
     client::Cluster& cluster_;
-    client::Isolation isolation_;
-    client::Consumer consumer_;
-    Millis metadata_age_;
+    const client::GroupConsumerSettings& consumer_settings_;
+    client::Consumer consumer_;  // without a group
     const cli::Io& io_;
     std::int64_t count_ = 0;
     std::string text_;
@@ -77,9 +83,9 @@ Status Session::assign(const std::string& topic, const std::vector<PartitionInde
     const auto time = settings_.start == StartAt::earliest ? client::kEarliest : client::kLatest;
     std::map<PartitionIndex, TimestampMs> wanted;
     for (const auto index : partitions) wanted.emplace(index, time);
-    MILENA_ASSIGN(const auto offsets,
-                  client::list_offsets(cluster_, topic, std::move(wanted), isolation_,
-                                       cluster_.operation_deadline()));
+    MILENA_ASSIGN(const auto offsets, client::list_offsets(cluster_, topic, std::move(wanted),
+                                                           consumer_settings_.consumer.isolation,
+                                                           cluster_.operation_deadline()));
     for (const auto& [index, offset] : offsets) consumer_.assign({topic, index}, offset);
     return {};
 }
@@ -136,17 +142,12 @@ bool Session::write_out() {
     return !output_gone_;
 }
 
-Status Session::read() {
-    MILENA_TRY(assign_new_partitions());
-    auto refresh_at = io_.clock.now() + metadata_age_;
+Status Session::read_by(const Poll& poll) {
     auto last_arrival = io_.clock.now();
     while (wants_more() && client::interrupted_by() == 0) {
-        auto until = refresh_at;
+        auto until = io_.clock.now() + std::chrono::hours(1);
         if (settings_.idle_timeout) until = std::min(until, last_arrival + *settings_.idle_timeout);
-        MILENA_ASSIGN(const auto taken,
-                      consumer_.poll(until, [this](const client::ConsumedRecord& record) {
-                          return print(record);
-                      }));
+        MILENA_ASSIGN(const auto taken, poll(until));
         if (!write_out() || !format_failure_) return {};
         const auto now = io_.clock.now();
         if (taken > 0) {
@@ -158,12 +159,37 @@ Status Session::read() {
                        settings_.idle_timeout->count());
             return {};
         }
-        if (now >= refresh_at) {
-            MILENA_TRY(assign_new_partitions());
-            refresh_at = now + metadata_age_;
-        }
     }
     return {};
+}
+
+Status Session::read_partitions() {
+    MILENA_TRY(assign_new_partitions());
+    auto refresh_at = io_.clock.now() + consumer_settings_.metadata_age;
+    return read_by([&](MonoTime until) -> Result<std::size_t> {
+        MILENA_ASSIGN(const auto taken,
+                      consumer_.poll(std::min(until, refresh_at),
+                                     [this](const auto& record) { return print(record); }));
+        if (io_.clock.now() >= refresh_at) {
+            MILENA_TRY(assign_new_partitions());
+            refresh_at = io_.clock.now() + consumer_settings_.metadata_age;
+        }
+        return taken;
+    });
+}
+
+Status Session::read_in_group() {
+    client::GroupConsumer group(
+        cluster_, consumer_settings_, [this] { return topics(); }, io_.random);
+    const auto status = read_by([&](MonoTime until) {
+        return group.poll(until, [this](const auto& record) { return print(record); });
+    });
+    const auto closed = group.close();
+    return status ? closed : status;
+}
+
+Status Session::read() {
+    return settings_.group ? read_in_group() : read_partitions();
 }
 
 Status Session::run() {
@@ -202,14 +228,38 @@ Result<client::ConsumerSettings> consumer_settings(const ConsoleConsumerSettings
     return out;
 }
 
-Status consume(const ConsoleConsumerSettings& settings, const cli::Io& io) {
-    if (settings.group) {
-        return fail(ErrorCode::INVALID_REQUEST,
-                    fmt::format("group '{}': consumer groups are not available in this tool yet. "
-                                "Leave the group out to read all partitions directly (positions "
-                                "are not kept then)",
-                                *settings.group));
+// What the group needs to know, besides how to read.
+Result<client::GroupConsumerSettings> group_settings(const ConsoleConsumerSettings& settings) {
+    client::GroupConsumerSettings out;
+    MILENA_ASSIGN(out.consumer, consumer_settings(settings));
+    const auto& from = settings.consumer;
+    MILENA_ASSIGN(const auto age, number(from, "metadata.max.age.ms", 300'000));
+    MILENA_ASSIGN(const auto session, number(from, "session.timeout.ms", 45'000));
+    MILENA_ASSIGN(const auto heartbeat, number(from, "heartbeat.interval.ms", 3'000));
+    MILENA_ASSIGN(const auto rebalance, number(from, "max.poll.interval.ms", 300'000));
+    MILENA_ASSIGN(const auto commit, number(from, "auto.commit.interval.ms", 5'000));
+    out.metadata_age = Millis(age);
+    out.member.group = settings.group.value_or("");
+    out.member.session_timeout = Millis(session);
+    out.member.heartbeat_interval = Millis(heartbeat);
+    out.member.rebalance_timeout = Millis(rebalance);
+    out.auto_commit = Millis(commit);
+    if (text(from, "enable.auto.commit", "true") == "false") out.auto_commit.reset();
+    const auto instance = text(from, "group.instance.id", "");
+    if (!instance.empty()) out.member.instance_id = instance;
+    const auto protocol = lower(text(from, "group.protocol", "classic"));
+    if (protocol == "consumer") {
+        out.member.protocol = client::GroupProtocol::consumer;
+    } else if (protocol != "classic") {
+        return fail(ErrorCode::INVALID_CONFIG,
+                    fmt::format("Invalid value {} for configuration group.protocol: String must be "
+                                "one of (case insensitive): CLASSIC, CONSUMER",
+                                protocol));
     }
+    return out;
+}
+
+Status consume(const ConsoleConsumerSettings& settings, const cli::Io& io) {
     MILENA_ASSIGN(auto formatter,
                   MessageFormatter::make(settings.formatter, settings.formatter_properties));
     for (const auto& warning : deserializer_warnings(settings.formatter_properties)) {
@@ -219,13 +269,11 @@ Status consume(const ConsoleConsumerSettings& settings, const cli::Io& io) {
     if (!settings.include.empty()) {
         MILENA_ASSIGN(filter, TopicFilter::from_pattern(settings.include));
     }
-    MILENA_ASSIGN(const auto consumer, consumer_settings(settings));
-    MILENA_ASSIGN(const auto age, number(settings.consumer, "metadata.max.age.ms", 300'000));
+    MILENA_ASSIGN(const auto consumer, group_settings(settings));
     MILENA_ASSIGN(auto cluster_config, cluster_settings(settings.consumer, io));
     client::watch_for_interrupts();
     client::Cluster cluster(std::move(cluster_config), io.clock);
-    Session session(settings, std::move(formatter), std::move(filter), cluster, consumer,
-                    Millis(age), io);
+    Session session(settings, std::move(formatter), std::move(filter), cluster, consumer, io);
     return session.run();
 }
 

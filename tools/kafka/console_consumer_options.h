@@ -25,7 +25,7 @@ struct ConsoleConsumerSettings {
     std::optional<PartitionIndex> partition;  // nothing: all of them
     StartAt start = StartAt::latest;
     Offset offset{0};                    // when start is offset
-    std::optional<std::string> group;    // as given; a group needs the broker's coordinator
+    std::optional<std::string> group;    // as given; nothing: all partitions, no positions
     std::int64_t max_messages = -1;      // -1: no limit
     std::optional<Millis> idle_timeout;  // ends when nothing arrives for so long
     bool skip_on_error = false;

@@ -12,6 +12,8 @@ constexpr Tool kTools[] = {
     {"kafka-console-consumer", "print the records of topics", &run_console_consumer},
     {"kafka-consumer-groups", "list, describe and delete consumer groups, reset their offsets",
      &run_consumer_groups},
+    {"kafka-transactions", "list, describe and abort transactions, find those that hang",
+     &run_transactions},
 };
 
 }  // namespace

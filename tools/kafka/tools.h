@@ -24,6 +24,7 @@ std::span<const Tool> tools();
 const Tool* find_tool(std::string_view program);
 
 int run_consumer_groups(std::span<const std::string_view> arguments, const cli::Io& io);
+int run_transactions(std::span<const std::string_view> arguments, const cli::Io& io);
 int run_topics(std::span<const std::string_view> arguments, const cli::Io& io);
 int run_console_producer(std::span<const std::string_view> arguments, const cli::Io& io);
 int run_console_consumer(std::span<const std::string_view> arguments, const cli::Io& io);
