@@ -51,6 +51,8 @@ public final class Answers {
     FetchAnswers.add(scenarios);
     OffsetAnswers.add(scenarios);
     GroupAnswers.add(scenarios);
+    ConsumerGroupAnswers.add(scenarios);
+    TransactionAnswers.add(scenarios);
     if (args.length < 3) {
       System.err.println("usage: Answers KAFKA OURS gaps.md [scenario...]\n" + scenarios.keySet());
       System.exit(2);
@@ -145,6 +147,22 @@ public final class Answers {
     return out;
   }
 
+  /** Sent to each until it no longer answers with this error; the last replies are compared. */
+  JsonNode[] until(int notError, String api, int version, String body, Object... args) {
+    ApiMessageType type = type(api);
+    JsonNode[] out = new JsonNode[2];
+    for (int side = 0; side < 2; side++) {
+      long end = System.nanoTime() + SETTLE_MS * 1_000_000;
+      do {
+        out[side] = send(type, version, body, args, side);
+      } while (out[side].path("errorCode").asInt() == notError && System.nanoTime() < end);
+    }
+    requests++;
+    report(api + " v" + version + " " + shown(body, args),
+        Compare.differences(comparable(type, out[0]), comparable(type, out[1])));
+    return out;
+  }
+
   static Both both(JsonNode[] replies, String pointer) {
     return new Both(replies[0].at(pointer).asText(), replies[1].at(pointer).asText());
   }
@@ -193,19 +211,23 @@ public final class Answers {
     if (api == ApiMessageType.API_VERSIONS && out.isObject())
       return onlyHandled((ObjectNode) out);
     if (api == ApiMessageType.METADATA || api == ApiMessageType.DESCRIBE_TOPIC_PARTITIONS)
-      keepMine(out, "topics");
+      keepMine(out, "topics", "name");
     if (api == ApiMessageType.DESCRIBE_LOG_DIRS)
-      for (JsonNode r : out.path("results")) keepMine(r, "topics");
+      for (JsonNode r : out.path("results")) keepMine(r, "topics", "name");
+    if (api == ApiMessageType.LIST_TRANSACTIONS)
+      keepMine(out, "transactionStates", "transactionalId");
+    if (api == ApiMessageType.LIST_GROUPS)
+      keepMine(out, "groups", "groupId");
     return out;
   }
 
   /** Topics of other runs and internal ones are not the scenario's business. */
-  private void keepMine(JsonNode node, String field) {
+  private void keepMine(JsonNode node, String field, String key) {
     if (!(node.get(field) instanceof ArrayNode))
       return;
     ArrayNode mine = Messages.JSON.createArrayNode();
     for (JsonNode t : node.get(field)) {
-      JsonNode name = t.get("name");
+      JsonNode name = t.get(key);
       if (name == null || name.isNull() || name.asText().contains(prefix)
           || name.asText().length() < 5)
         mine.add(t);

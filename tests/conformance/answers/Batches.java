@@ -75,6 +75,11 @@ final class Batches {
         Compression.NONE, producerId, (short) 0, 0, records(1, NOW)));
   }
 
+  static String transactional(String producerId, int epoch, int sequence) {
+    return base64(MemoryRecords.withTransactionalRecords(Compression.NONE,
+        Long.parseLong(producerId), (short) epoch, sequence, records(1, NOW - 50_000)));
+  }
+
   static String two() {
     byte[] one = Base64.getDecoder().decode(good(1));
     ByteBuffer both = ByteBuffer.allocate(one.length * 2).put(one).put(one);

@@ -19,7 +19,8 @@ final class Compare {
       Set.of("errorMessage", "documentation", "batchIndexErrorMessage");
   private static final Set<String> ADDRESSES = Set.of("host", "port", "rack");
   private static final Set<String> BYTES = Set.of("totalBytes", "usableBytes");
-  private static final Set<String> POSITIVE = Set.of("sessionId", "logAppendTimeMs");
+  private static final Set<String> POSITIVE = Set.of("sessionId", "logAppendTimeMs",
+      "transactionStartTimeMs", "lastTimestamp");
   private static final Set<String> NOT_NEGATIVE = Set.of("producerId", "finalizedFeaturesEpoch");
   /** Settings whose values are each broker's own. */
   private static final Set<String> OWN_SETTINGS =
@@ -28,9 +29,12 @@ final class Compare {
   /** What a broker appends to the name of a client to make the id of a member. */
   private static final String MADE_ID =
       "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
+  /** The id of a member that a consumer group makes. */
+  private static final String MADE_UUID = "[-_A-Za-z0-9]{22}";
   private static final String ZERO_ID = "AAAAAAAAAAAAAAAAAAAAAA";
   private static final String[] KEYS = {"name", "topicName", "topic", "key", "apiKey",
-      "partitionIndex", "partition", "partitionId", "resourceName", "brokerId", "nodeId", "logDir"};
+      "partitionIndex", "partition", "partitionId", "resourceName", "brokerId", "nodeId", "logDir",
+      "groupId", "memberId", "transactionalId"};
 
   record Difference(String path, String a, String b) {}
 
@@ -77,6 +81,8 @@ final class Compare {
       return NODES.textNode("<positive>");
     if (NOT_NEGATIVE.contains(name) && value.asLong() >= 0)
       return NODES.textNode("<number>");
+    if (name.equals("memberId") && value.asText().matches(MADE_UUID))
+      return NODES.textNode("<made>");
     if (value.isTextual())
       return NODES.textNode(value.asText().replaceAll(MADE_ID, "<made>"));
     return normal(value);

@@ -56,6 +56,15 @@ inline std::vector<TestShard::Entry> compacted(const std::vector<TestShard::Entr
     return result;
 }
 
+// What a cleaner leaves that has come as far as `end`.
+inline std::vector<TestShard::Entry> compacted_up_to(const std::vector<TestShard::Entry>& log,
+                                                     std::size_t end) {
+    const auto cut = log.begin() + static_cast<std::ptrdiff_t>(end);
+    auto result = compacted({log.begin(), cut});
+    result.insert(result.end(), cut, log.end());
+    return result;
+}
+
 // Is `other` the group as the log knows it?
 inline void expect_same(const ClassicGroup& group, const ClassicGroup& other) {
     EXPECT_EQ(group.state, other.state);

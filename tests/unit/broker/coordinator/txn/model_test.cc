@@ -138,7 +138,7 @@ class RandomRun {
             case 2:
                 return fail_over();
             case 3:
-                return shard_.compact();
+                return shard_.compact(chance_.below(shard_.log.size() + 1));
             case 4:
             case 5:
             case 6:

@@ -6,8 +6,10 @@
 #include "broker/coordinator/txn/records.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -102,18 +104,18 @@ class TestShard {
         replay(machine_);
         perform(machine_.on_loaded(context()));
     }
-    // What the cleaner leaves at best: the last record of every key.
-    void compact() {
-        std::map<std::vector<std::uint8_t>, std::vector<std::uint8_t>> last;
-        for (auto& [key, value] : log) {
-            if (value) {
-                last[key] = std::move(*value);
-            } else {
-                last.erase(key);
+    // What a cleaner leaves that has come as far as `end`: before it the last record of every key,
+    // where it stood.
+    void compact(std::size_t end = std::numeric_limits<std::size_t>::max()) {
+        end = std::min(end, log.size());
+        std::set<std::vector<std::uint8_t>> later;
+        std::vector<Record> kept(log.begin() + static_cast<std::ptrdiff_t>(end), log.end());
+        for (std::size_t i = end; i-- > 0;) {
+            if (later.insert(log[i].first).second && log[i].second) {
+                kept.insert(kept.begin(), std::move(log[i]));
             }
         }
-        log.clear();
-        for (auto& [key, value] : last) log.emplace_back(key, std::move(value));
+        log = std::move(kept);
     }
     // The transactions as another coordinator would know them.
     std::map<std::string, Transaction, std::less<>> fold() const {
