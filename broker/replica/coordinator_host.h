@@ -91,7 +91,27 @@ class CoordinatorHost {
     }
 
     const std::string& topic() const { return topic_; }
+
+    // --- Metrics ---
+
     const CoordinatorCounters& counters() const { return counters_; }
+    struct ShardCounts {
+        std::size_t hosted = 0;
+        std::size_t loading = 0;  // of them
+    };
+    ShardCounts shard_counts() const {
+        const std::shared_lock lock(mutex_);
+        ShardCounts counts{shards_.size(), 0};
+        for (const auto& [index, shard] : shards_) counts.loading += shard->is_loading() ? 1U : 0U;
+        return counts;
+    }
+    // Shows `look` the machine of every shard that is loaded, one after the other.
+    template <class Look>
+    void show_machines(Look&& look) const {
+        for (const auto index : shards()) {
+            if (const auto shard = find(index)) shard->show_machine(look);
+        }
+    }
 
     // --- The cluster metadata, the server ---
 
@@ -127,12 +147,6 @@ class CoordinatorHost {
             ended.swap(shards_);
         }
         for (const auto& [index, shard] : ended) shard->end();
-    }
-    // The settings that machines decide by have changed.
-    void update_settings(const typename M::Settings& settings) {
-        const std::unique_lock lock(mutex_);
-        options_.settings = settings;
-        for (const auto& [index, shard] : shards_) shard->update_settings(settings);
     }
 
   private:
@@ -184,7 +198,7 @@ class CoordinatorHost {
     const PartitionTable& partitions_;
     const CoordinatorEnvironment environment_;
     const std::vector<net::Executor*> executors_;
-    Options options_;
+    const Options options_;
     CoordinatorCounters counters_;
     std::atomic<int> shard_count_ = 0;
 

@@ -1,6 +1,10 @@
 #include "broker/replica/coordinator_log.h"
 
+#include "protocol/base/assert.h"
+
+#include <algorithm>
 #include <limits>
+#include <utility>
 #include <vector>
 
 namespace milena::replica {
@@ -10,8 +14,10 @@ using coordinator::KeyedRecord;
 using coordinator::RecordOrigin;
 using coordinator::TransactionalProducer;
 
-// Read from the log at once while replaying; a batch that is larger is read whole.
-constexpr std::uint64_t kReplayBytes = 1 << 20;
+// A batch that is collected is written when it has grown to this: more would not make it cheaper.
+constexpr std::size_t kMostCollected = 256 << 10;
+// Of the varint before a key or a value.
+constexpr std::size_t kLongestLength = 5;
 constexpr std::size_t kAnySize = std::numeric_limits<std::int32_t>::max();
 
 Status read_whole(const FileSlice& slice, std::vector<std::uint8_t>& into, std::string_view name) {
@@ -116,9 +122,7 @@ Error coordinator_error(const Error& error) {
     return told;
 }
 
-Result<AppendOutcome> CoordinatorLog::append(const coordinator::KeyedRecords& records,
-                                             const std::optional<TransactionalProducer>& producer,
-                                             log::LogTime now, Verification verification) {
+void CoordinatorLog::begin_batch(const std::optional<TransactionalProducer>& producer) {
     BatchTraits traits;
     traits.compression = compression_;
     if (producer) {
@@ -127,11 +131,17 @@ Result<AppendOutcome> CoordinatorLog::append(const coordinator::KeyedRecords& re
         traits.transactional = true;
     }
     builder_.reset(traits);
+}
+
+void CoordinatorLog::add(const coordinator::KeyedRecords& records, TimestampMs now) {
     for (std::size_t i = 0; i < records.size(); ++i) {
         const auto record = records[i];
-        builder_.add(now.wall, record.key,
+        builder_.add(now, record.key,
                      record.value ? NullableBytes(*record.value) : NullableBytes());
     }
+}
+
+Result<AppendOutcome> CoordinatorLog::write_batch(log::LogTime now, Verification verification) {
     const auto batch = builder_.finish(codecs_);
     const auto max = partition_->settings()->batches.max_message_bytes;
     if (batch.size() > max) {
@@ -140,10 +150,47 @@ Result<AppendOutcome> CoordinatorLog::append(const coordinator::KeyedRecords& re
                         " bytes; max.message.bytes of " + partition_->name().topic + " is " +
                         std::to_string(max));
     }
-    return partition_->append(batch, Acks::all, log::AppendOrigin::coordinator, now, verification);
+    return partition_->append(batch, Acks::all, log::AppendOrigin::coordinator, now, verification,
+                              epoch_);
 }
 
-Result<ReplayTotals> CoordinatorLog::replay(ReplaySink& sink) {
+Result<AppendOutcome> CoordinatorLog::append(const coordinator::KeyedRecords& records,
+                                             const std::optional<TransactionalProducer>& producer,
+                                             log::LogTime now, Verification verification) {
+    MILENA_ASSERT(!collecting_);
+    begin_batch(producer);
+    add(records, now.wall);
+    return write_batch(now, verification);
+}
+
+bool CoordinatorLog::has_room(const coordinator::KeyedRecords& records) const {
+    // Beyond the bytes of key and value.
+    static const std::size_t overhead =
+        BatchBuilder::max_record_size(NullableBytes(), NullableBytes()) + 2 * kLongestLength;
+    const auto settings = partition_->settings();
+    const std::size_t max =
+        std::min<std::size_t>(settings->batches.max_message_bytes, kMostCollected);
+    const auto now = collecting_ ? builder_.size_uncompressed() : kBatchOverhead;
+    return now + records.bytes() + records.size() * overhead <= max;
+}
+
+Result<Offset> CoordinatorLog::collect(const coordinator::KeyedRecords& records, TimestampMs now) {
+    if (!collecting_) {
+        MILENA_ASSIGN(next_offset_, partition_->check_append(epoch_));
+        begin_batch(std::nullopt);
+        collecting_ = true;
+    }
+    add(records, now);
+    return std::exchange(next_offset_, next_offset_ + static_cast<std::int64_t>(records.size()));
+}
+
+Result<AppendOutcome> CoordinatorLog::write_collected(log::LogTime now) {
+    MILENA_ASSERT(collecting_);
+    collecting_ = false;
+    return write_batch(now, {});
+}
+
+Result<ReplayTotals> CoordinatorLog::replay(ReplaySink& sink, std::uint64_t read_bytes) {
     ReplayTotals totals;
     BatchReplay batches(sink, totals);
     MILENA_ASSIGN(const auto start,
@@ -154,7 +201,7 @@ Result<ReplayTotals> CoordinatorLog::replay(ReplaySink& sink) {
     while (sink.wanted()) {
         ReadRequest request;
         request.from = next;
-        request.max_bytes = kReplayBytes;
+        request.max_bytes = read_bytes;
         request.first = log::FirstBatch::always_whole;
         request.reader = partition::Reader::replica;
         MILENA_ASSIGN(const auto read, partition_->read(request));

@@ -18,4 +18,10 @@ Error too_many_owed(std::string_view label) {
             "too many requests wait in " + std::string(label) + "; try again later"};
 }
 
+Error write_timed_out(std::string_view label, Millis after) {
+    return {ErrorCode::REQUEST_TIMED_OUT, "what was decided in " + std::string(label) +
+                                              " is not committed after " +
+                                              std::to_string(after.count()) + " ms; try again"};
+}
+
 }  // namespace milena::replica

@@ -4,6 +4,13 @@
 // The life of a shard: begin() replays the log on a thread that may block, then it is active until
 // end(). Timers and commits run on the shard's executor, decisions on the thread of who asks.
 // Replies and actions leave after the lock has been given back.
+//
+// Shared appends: what is decided while the shard's executor is busy, or while writes are under
+// way, is applied at once and collected into one batch, which the executor writes at its next turn
+// (append_linger < 0; > 0: after that time; 0: every decision is written alone). A decision that is
+// part of a transaction, or too large to share, is written alone, before it is applied. Should the
+// log refuse what was collected, the machine is ahead of it: everything owed is refused, and the
+// shard reads its log again, or is over when it leads no more.
 #pragma once
 
 #include "broker/net/executor.h"
@@ -42,12 +49,24 @@ struct CoordinatorCounters {
     std::atomic<std::uint64_t> records_loaded = 0;
     std::atomic<std::uint64_t> records_written = 0;
     std::atomic<std::uint64_t> batches_written = 0;
-    std::atomic<std::int64_t> owed = 0;  // replies parked now
+    std::atomic<std::uint64_t> decisions_written = 0;  // those that had records
+    std::atomic<std::uint64_t> timed_out = 0;          // writes not committed in time
+    std::atomic<std::int64_t> owed = 0;                // replies parked now
+};
+
+// How shards of a host write and read their logs.
+struct CoordinatorLogOptions {
+    Compression compression;
+    Millis append_linger{-1};
+    // A write that is not committed by then is answered COORDINATOR_NOT_AVAILABLE.
+    Millis write_timeout{5'000};
+    std::uint64_t load_bytes = 1 << 20;  // read at once
 };
 
 Error not_coordinator(std::string_view topic, PartitionIndex shard);
 Error load_in_progress(std::string_view label);
 Error too_many_owed(std::string_view label);
+Error write_timed_out(std::string_view label, Millis after);
 
 template <class M>
 class CoordinatorShard final : public std::enable_shared_from_this<CoordinatorShard<M>> {
@@ -61,7 +80,7 @@ class CoordinatorShard final : public std::enable_shared_from_this<CoordinatorSh
 
     struct Options {
         typename M::Settings settings;
-        Compression compression;
+        CoordinatorLogOptions log;
         // Does what a machine asked for; under no lock. The epoch is the shard's leader epoch.
         std::function<void(PartitionIndex, LeaderEpoch, Action)> perform;
         std::size_t owed_max = 200'000;  // replies parked in one shard
@@ -70,18 +89,23 @@ class CoordinatorShard final : public std::enable_shared_from_this<CoordinatorSh
     CoordinatorShard(std::shared_ptr<Partition> partition, LeaderEpoch epoch,
                      const CoordinatorEnvironment& environment, net::Executor& executor,
                      const Options& options, CoordinatorCounters& counters)
-        : epoch_(epoch),
-          environment_(environment),
+        : environment_(environment),
           executor_(executor),
-          perform_(options.perform),
-          owed_max_(options.owed_max),
+          options_(options),
           counters_(counters),
-          log_(std::move(partition), options.compression),
-          settings_(options.settings),
+          log_(std::move(partition), epoch, options.log.compression),
           machine_(options.settings) {}
 
     TopicId topic_id() const { return log_.partition().name().topic_id; }
-    LeaderEpoch leader_epoch() const { return epoch_; }
+    LeaderEpoch leader_epoch() const { return log_.epoch(); }
+    bool is_loading() const { return phase_.load() == Phase::loading; }
+
+    // Shows `look` the machine, unless there is none now. Everybody waits meanwhile.
+    template <class Look>
+    void show_machine(Look&& look) {
+        const std::lock_guard lock(mutex_);
+        if (phase_.load() == Phase::active) look(std::as_const(machine_));
+    }
 
     void begin() {
         environment_.submit_blocking([self = this->shared_from_this()] { self->load(); });
@@ -93,11 +117,13 @@ class CoordinatorShard final : public std::enable_shared_from_this<CoordinatorSh
             const std::lock_guard lock(mutex_);
             phase_.store(Phase::ended);
             const auto error = not_coordinator(log_.partition().name().topic, index());
-            for (auto& [id, done] : owed_) effects.refuse(std::move(done), error);
-            counters_.owed -= static_cast<std::int64_t>(owed_.size());
-            owed_.clear();
+            refuse_owed(error, effects);
             for (auto& write : in_flight_) effects.refuse(std::move(write), error);
             in_flight_.clear();
+            if (log_.is_collecting()) {
+                log_.drop_collected();
+                effects.refuse(std::exchange(collected_, {}), error);
+            }
         }
         executor_.post([self = this->shared_from_this()] { self->cancel_timer(); });
         release(effects);
@@ -129,7 +155,10 @@ class CoordinatorShard final : public std::enable_shared_from_this<CoordinatorSh
             const std::lock_guard lock(mutex_);
             if (auto error = refusal()) {
                 effects.written.emplace_back(std::move(done), std::unexpected(*error));
-            } else if (auto outcome = log_.partition().append_marker(end, now()); !outcome) {
+            } else if (auto refused = write_collected(effects)) {
+                effects.written.emplace_back(std::move(done), std::unexpected(*refused));
+            } else if (auto outcome = log_.partition().append_marker(end, now(), log_.epoch());
+                       !outcome) {
                 effects.written.emplace_back(std::move(done), std::unexpected(outcome.error()));
             } else {
                 machine_.apply_marker(end.producer_id, end.producer_epoch, end.marker);
@@ -142,13 +171,6 @@ class CoordinatorShard final : public std::enable_shared_from_this<CoordinatorSh
         release(effects);
     }
 
-    void update_settings(const typename M::Settings& settings) {
-        const std::lock_guard lock(mutex_);
-        settings_ = settings;
-        // While it loads, the machine belongs to the thread that replays.
-        if (phase_.load() == Phase::active) machine_.update_settings(settings_);
-    }
-
   private:
     enum class Phase : std::uint8_t { loading, active, failed, ended };
 
@@ -158,9 +180,18 @@ class CoordinatorShard final : public std::enable_shared_from_this<CoordinatorSh
     // A write that is not committed yet, and what must wait for it.
     struct InFlight {
         AppendOutcome outcome;
+        MonoTime deadline;  // of its replies
         std::vector<std::pair<Done, Reply>> replies;
         std::vector<Action> actions;
         std::vector<Written> written;
+
+        bool is_awaited() const { return !replies.empty() || !written.empty(); }
+        // Leaves when `other` does.
+        void add(InFlight other) {
+            std::move(other.replies.begin(), other.replies.end(), std::back_inserter(replies));
+            std::move(other.actions.begin(), other.actions.end(), std::back_inserter(actions));
+            std::move(other.written.begin(), other.written.end(), std::back_inserter(written));
+        }
     };
 
     // What leaves when the lock has been given back.
@@ -170,13 +201,19 @@ class CoordinatorShard final : public std::enable_shared_from_this<CoordinatorSh
         std::vector<std::pair<Written, Status>> written;
         bool park = false;
         bool arm = false;
+        bool schedule_write = false;
+        bool load = false;
 
         void refuse(Done done, const Error& error) {
             replies.emplace_back(std::move(done), std::unexpected(error));
         }
-        void refuse(InFlight write, const Error& error) {
-            for (auto& [done, reply] : write.replies) refuse(std::move(done), error);
-            for (auto& done : write.written) {
+        void refuse(InFlight write, const Error& error) { refuse_awaited(write, error); }
+        // What it does when it is committed stays.
+        void refuse_awaited(InFlight& write, const Error& error) {
+            for (auto& [done, reply] : std::exchange(write.replies, {})) {
+                refuse(std::move(done), error);
+            }
+            for (auto& done : std::exchange(write.written, {})) {
                 written.emplace_back(std::move(done), std::unexpected(error));
             }
         }
@@ -233,7 +270,7 @@ class CoordinatorShard final : public std::enable_shared_from_this<CoordinatorSh
     void load() {
         const auto began = environment_.clock.now();
         Replay replay(*this);
-        const auto totals = log_.replay(replay);
+        const auto totals = log_.replay(replay, options_.log.load_bytes);
         Effects effects;
         {
             const std::lock_guard lock(mutex_);
@@ -246,7 +283,6 @@ class CoordinatorShard final : public std::enable_shared_from_this<CoordinatorSh
                 return;
             }
             phase_.store(Phase::active);
-            machine_.update_settings(settings_);
             ++counters_.loads;
             counters_.records_loaded += totals->records;
             counters_.load_nanoseconds +=
@@ -270,7 +306,7 @@ class CoordinatorShard final : public std::enable_shared_from_this<CoordinatorSh
             case Phase::active:
                 break;
         }
-        if (owed_.size() >= owed_max_) return too_many_owed(name.label());
+        if (owed_.size() >= options_.owed_max) return too_many_owed(name.label());
         return std::nullopt;
     }
 
@@ -281,49 +317,142 @@ class CoordinatorShard final : public std::enable_shared_from_this<CoordinatorSh
         InFlight write;
         if (!decision.records.empty()) {
             const auto at = now();
-            auto outcome = log_.append(decision.records, decision.producer, at, verification);
-            if (!outcome) {
-                const auto error = coordinator_error(outcome.error());
+            const auto first = write_records(decision, at, verification, write, effects);
+            if (!first) {
+                const auto error = coordinator_error(first.error());
                 for (auto& [id, reply] : decision.replies) refuse(id, error, effects);
                 return error;
             }
-            write.outcome = *outcome;
-            ++counters_.batches_written;
-            counters_.records_written += decision.records.size();
+            ++counters_.decisions_written;
             for (std::size_t i = 0; i < decision.records.size(); ++i) {
                 machine_.apply(decision.records[i],
-                               {outcome->base_offset + static_cast<std::int64_t>(i), at.wall,
-                                decision.producer});
+                               {*first + static_cast<std::int64_t>(i), at.wall, decision.producer});
             }
         }
         for (const auto& change : decision.changes) machine_.apply(change);
         for (const auto& change : decision.timers) timers_.change(change);
-        const auto earliest = timers_.earliest();
-        if (earliest && (!armed_at_ || *earliest < *armed_at_)) {
-            armed_at_ = *earliest;
-            effects.arm = true;
-        }
         for (auto& [id, reply] : decision.replies) {
             if (auto done = take(id)) write.replies.emplace_back(std::move(done), std::move(reply));
         }
         write.actions = std::move(decision.actions);
+        if (log_.is_collecting()) {
+            collected_.add(std::move(write));
+        } else {
+            await_commit(std::move(write), effects);
+        }
+        want_timer(effects);
+        return std::nullopt;
+    }
+
+    // Collects the records, or writes them now: `write` has the outcome then. The offset of the
+    // first of them.
+    Result<Offset> write_records(const Decision& decision, log::LogTime at,
+                                 Verification verification, InFlight& write, Effects& effects) {
+        const bool shares = !decision.producer && shares_append();
+        if (!shares || !log_.has_room(decision.records)) {
+            if (auto refused = write_collected(effects)) return std::unexpected(*refused);
+        }
+        if (shares && log_.has_room(decision.records)) {
+            MILENA_ASSIGN(const auto first, log_.collect(decision.records, at.wall));
+            effects.schedule_write =
+                effects.schedule_write || !std::exchange(write_scheduled_, true);
+            return first;
+        }
+        MILENA_ASSIGN(write.outcome,
+                      log_.append(decision.records, decision.producer, at, verification));
+        count_batch(decision.records.size());
+        return write.outcome.base_offset;
+    }
+
+    // Is it likely that more decisions come before the executor gets to write this one?
+    bool shares_append() const {
+        if (options_.log.append_linger >= Millis(0)) return options_.log.append_linger > Millis(0);
+        return log_.is_collecting() || !in_flight_.empty() || executor_.is_current();
+    }
+
+    void count_batch(std::size_t records) {
+        ++counters_.batches_written;
+        counters_.records_written += records;
+    }
+
+    // What has been collected goes into the log. The error when the log refused it.
+    std::optional<Error> write_collected(Effects& effects) {
+        if (!log_.is_collecting()) return std::nullopt;
+        auto write = std::exchange(collected_, {});
+        const auto records = log_.records_collected();
+        auto outcome = log_.write_collected(now());
+        if (!outcome) {
+            const auto error = coordinator_error(outcome.error());
+            effects.refuse(std::move(write), error);
+            start_over(outcome.error(), effects);
+            return error;
+        }
+        count_batch(static_cast<std::size_t>(records));
+        write.outcome = *outcome;
         await_commit(std::move(write), effects);
         return std::nullopt;
+    }
+
+    // The machine holds what its log does not.
+    void start_over(const Error& why, Effects& effects) {
+        const bool over = why.code == ErrorCode::NOT_LEADER_OR_FOLLOWER ||
+                          why.code == ErrorCode::KAFKA_STORAGE_ERROR;
+        phase_.store(over ? Phase::failed : Phase::loading);
+        log_warn("coordinator_starts_over", {{"partition", log_.partition().name().label()},
+                                             {"reason", why.detail},
+                                             {"reads_again", !over}});
+        refuse_owed(coordinator_error(why), effects);
+        timers_ = {};
+        machine_ = M(options_.settings);
+        effects.load = !over;
     }
 
     void await_commit(InFlight write, Effects& effects) {
         const bool committed = write.outcome.wait_for == kNoOffset;
         if (committed && in_flight_.empty()) return effects.give(std::move(write));
         if (!committed) {
+            write.deadline = environment_.clock.now() + options_.log.write_timeout;
             in_flight_.push_back(std::move(write));
             effects.park = effects.park || in_flight_.size() == 1;
+            want_timer(effects);
             return;
         }
         // Rests on what was written before: leaves with it.
-        auto& last = in_flight_.back();
-        std::move(write.replies.begin(), write.replies.end(), std::back_inserter(last.replies));
-        std::move(write.actions.begin(), write.actions.end(), std::back_inserter(last.actions));
-        std::move(write.written.begin(), write.written.end(), std::back_inserter(last.written));
+        in_flight_.back().add(std::move(write));
+    }
+
+    // When the machine's next timer fires, or the oldest write has waited too long.
+    std::optional<MonoTime> next_timer() const {
+        auto at = timers_.earliest();
+        for (const auto& write : in_flight_) {
+            if (!write.is_awaited()) continue;
+            return at ? std::min(*at, write.deadline) : write.deadline;
+        }
+        return at;
+    }
+
+    void want_timer(Effects& effects) {
+        const auto next = next_timer();
+        if (!next || (armed_at_ && *armed_at_ <= *next)) return;
+        armed_at_ = next;
+        effects.arm = true;
+    }
+
+    void refuse_owed(const Error& error, Effects& effects) {
+        for (auto& [id, done] : owed_) effects.refuse(std::move(done), error);
+        counters_.owed -= static_cast<std::int64_t>(owed_.size());
+        owed_.clear();
+    }
+
+    void refuse_late(MonoTime at, Effects& effects) {
+        for (auto& write : in_flight_) {
+            if (write.deadline > at) return;
+            if (!write.is_awaited()) continue;
+            ++counters_.timed_out;
+            effects.refuse_awaited(
+                write, coordinator_error(write_timed_out(log_.partition().name().label(),
+                                                         options_.log.write_timeout)));
+        }
     }
 
     Done take(coordinator::ReplyId id) {
@@ -346,9 +475,14 @@ class CoordinatorShard final : public std::enable_shared_from_this<CoordinatorSh
         if (effects.arm) {
             executor_.post([self = this->shared_from_this()] { self->arm_timer(); });
         }
+        if (effects.schedule_write) {
+            executor_.post([self = this->shared_from_this()] { self->write_soon(); });
+        }
+        if (effects.load) begin();
         for (auto& [done, reply] : effects.replies) done(std::move(reply));
         for (auto& [done, status] : effects.written) done(std::move(status));
-        for (auto& action : effects.actions) perform_(index(), epoch_, std::move(action));
+        for (auto& action : effects.actions)
+            options_.perform(index(), log_.epoch(), std::move(action));
     }
 
     // The partition wakes it, at once when the write has been settled meanwhile.
@@ -364,6 +498,22 @@ class CoordinatorShard final : public std::enable_shared_from_this<CoordinatorSh
     }
 
     // --- On the executor ---
+
+    void write_soon() {
+        if (options_.log.append_linger <= Millis(0)) return write_now();
+        executor_.call_at(executor_.now() + options_.log.append_linger,
+                          [self = this->shared_from_this()] { self->write_now(); });
+    }
+
+    void write_now() {
+        Effects effects;
+        {
+            const std::lock_guard lock(mutex_);
+            write_scheduled_ = false;
+            (void)write_collected(effects);
+        }
+        release(effects);
+    }
 
     void on_commit() {
         Effects effects;
@@ -389,7 +539,7 @@ class CoordinatorShard final : public std::enable_shared_from_this<CoordinatorSh
         const std::lock_guard lock(mutex_);
         if (timer_ != net::Executor::kNoTimer) executor_.cancel(timer_);
         timer_ = net::Executor::kNoTimer;
-        armed_at_ = phase_.load() == Phase::active ? timers_.earliest() : std::nullopt;
+        armed_at_ = phase_.load() == Phase::ended ? std::nullopt : next_timer();
         if (!armed_at_) return;
         timer_ =
             executor_.call_at(*armed_at_, [self = this->shared_from_this()] { self->on_timer(); });
@@ -403,13 +553,14 @@ class CoordinatorShard final : public std::enable_shared_from_this<CoordinatorSh
             const std::lock_guard lock(mutex_);
             timer_ = net::Executor::kNoTimer;
             const auto at = environment_.clock.now();
+            refuse_late(at, effects);
             while (phase_.load() == Phase::active) {
                 const auto key = timers_.take_due(at);
                 if (!key) break;
                 const auto refused = carry_out(
                     with_context([&](const auto& c) { return machine_.on_timer(*key, c); }),
                     effects);
-                if (refused) timers_.change({*key, at + kRetry});
+                if (refused && phase_.load() == Phase::active) timers_.change({*key, at + kRetry});
             }
         }
         effects.arm = false;
@@ -417,21 +568,20 @@ class CoordinatorShard final : public std::enable_shared_from_this<CoordinatorSh
         release(effects);
     }
 
-    const LeaderEpoch epoch_;
     const CoordinatorEnvironment& environment_;
     net::Executor& executor_;
-    const std::function<void(PartitionIndex, LeaderEpoch, Action)> perform_;
-    const std::size_t owed_max_;
+    const Options options_;
     CoordinatorCounters& counters_;
 
     std::mutex mutex_;
     std::atomic<Phase> phase_ = Phase::loading;  // changed with the lock held
     CoordinatorLog log_;
-    typename M::Settings settings_;
     M machine_;
     std::uint64_t next_reply_ = 1;
     std::unordered_map<coordinator::ReplyId, Done> owed_;
     std::deque<InFlight> in_flight_;  // in the order of the log
+    InFlight collected_;              // leaves with the batch that is being collected
+    bool write_scheduled_ = false;
     CoordinatorTimers timers_;
     std::optional<MonoTime> armed_at_;  // when the executor wakes us, or is about to be told to
     net::Executor::TimerId timer_ = net::Executor::kNoTimer;

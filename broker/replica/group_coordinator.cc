@@ -1,5 +1,6 @@
 #include "broker/replica/group_coordinator.h"
 
+#include "broker/coordinator/group/consumer/verbs.h"
 #include "broker/coordinator/group/machine.h"
 #include "broker/replica/coordinator_host.h"
 
@@ -17,9 +18,18 @@ using Host = CoordinatorHost<group::Machine>;
 Host::Options host_options(const GroupCoordinator::Setup& setup) {
     Host::Options options;
     options.settings = setup.settings;
-    options.compression = setup.compression;
+    options.log = setup.log;
     options.perform = [](PartitionIndex, LeaderEpoch, group::Action) {};
     return options;
+}
+
+// As ListGroups tells them.
+std::pair<std::string_view, std::string_view> kind_of(const group::Group& group) {
+    if (const auto* classic = std::get_if<group::ClassicGroup>(&group)) {
+        return {"classic", group::state_name(classic->state)};
+    }
+    const auto& consumer = std::get<group::ConsumerGroup>(group);
+    return {"consumer", group::consumer::state_name(consumer.state())};
 }
 
 }  // namespace
@@ -55,6 +65,18 @@ void GroupCoordinator::end_transaction(PartitionIndex shard, const log::Transact
     parts_->host.end_transaction(shard, end, std::move(done));
 }
 
+GroupCoordinator::Tally GroupCoordinator::tally() const {
+    const auto counts = parts_->host.shard_counts();
+    Tally tally{counts.hosted, counts.loading, {}, 0};
+    parts_->host.show_machines([&](const group::Machine& machine) {
+        for (const auto& [id, found] : machine.state().groups) ++tally.groups[kind_of(found)];
+        for (const auto& [id, topics] : machine.state().offsets.by_group()) {
+            for (const auto& [topic, partitions] : topics) tally.positions += partitions.size();
+        }
+    });
+    return tally;
+}
+
 const CoordinatorCounters& GroupCoordinator::counters() const {
     return parts_->host.counters();
 }
@@ -84,10 +106,6 @@ void GroupCoordinator::start(const metadata::Image& image) {
 
 void GroupCoordinator::stop() {
     parts_->host.stop();
-}
-
-void GroupCoordinator::update_settings(const group::Settings& settings) {
-    parts_->host.update_settings(settings);
 }
 
 }  // namespace milena::replica

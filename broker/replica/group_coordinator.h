@@ -10,8 +10,11 @@
 #include "broker/replica/coordinator_shard.h"
 #include "broker/replica/partition_table.h"
 
+#include <cstddef>
+#include <map>
 #include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace milena::replica {
@@ -29,7 +32,7 @@ class GroupCoordinator {
         CoordinatorEnvironment environment;
         std::vector<net::Executor*> executors;  // at least one
         coordinator::group::Settings settings;
-        Compression compression;  // offsets.topic.compression.codec
+        CoordinatorLogOptions log;
     };
     explicit GroupCoordinator(Setup setup);
     ~GroupCoordinator();
@@ -39,13 +42,21 @@ class GroupCoordinator {
     std::vector<PartitionIndex> shards() const;
     void submit(PartitionIndex shard, Request request, Done done, Verification verification = {});
     void end_transaction(PartitionIndex shard, const log::TransactionEnd& end, Written done);
+
+    // For metrics. Looks at every group of every shard.
+    struct Tally {
+        std::size_t shards = 0;
+        std::size_t loading = 0;                                                      // of them
+        std::map<std::pair<std::string_view, std::string_view>, std::size_t> groups;  // type, state
+        std::size_t positions = 0;
+    };
+    Tally tally() const;
     const CoordinatorCounters& counters() const;
 
     // On the quorum's executor, after the partitions have heard of it.
     void publish(const metadata::Image& after, const metadata::Delta& delta);
     void start(const metadata::Image& image);
     void stop();
-    void update_settings(const coordinator::group::Settings& settings);
 
   private:
     struct Parts;

@@ -116,9 +116,13 @@ class Partition final : public std::enable_shared_from_this<Partition> {
     // Appends one checked batch (record/batch_check), patched in place. Errors: those of
     // partition::may_produce and of the producer's sequence, KAFKA_STORAGE_ERROR,
     // RECORD_LIST_TOO_LARGE. A transactional batch of a client needs a transaction open here, or a
-    // `verification` that is still good: INVALID_TXN_STATE.
+    // `verification` that is still good: INVALID_TXN_STATE. Who decided what he writes under one
+    // leadership says so with `expected`: NOT_LEADER_OR_FOLLOWER in any other epoch.
     Result<AppendOutcome> append(MutableBytes batch, Acks acks, log::AppendOrigin origin,
-                                 log::LogTime now, Verification verification = {});
+                                 log::LogTime now, Verification verification = {},
+                                 LeaderEpoch expected = kNoLeaderEpoch);
+    // Would append() for acks=all be let in now? The offset that it would give; or the error.
+    Result<Offset> check_append(LeaderEpoch expected) const;
     // The same for each batch of `group`, in their order and with one write for as many as can be.
     // What became of each stands in its member.
     void append_group(AppendGroup& group, log::LogTime now);
@@ -150,8 +154,10 @@ class Partition final : public std::enable_shared_from_this<Partition> {
                                                    Sequence sequence, Verification::Kind kind);
     void end_verification(Verification verification);
     // Writes the end of a transaction, for acks=all. Errors: those of partition::may_produce,
-    // TRANSACTION_COORDINATOR_FENCED, INVALID_PRODUCER_EPOCH, KAFKA_STORAGE_ERROR.
-    Result<AppendOutcome> append_marker(const log::TransactionEnd& end, log::LogTime now);
+    // TRANSACTION_COORDINATOR_FENCED, INVALID_PRODUCER_EPOCH, KAFKA_STORAGE_ERROR. `expected` as in
+    // append().
+    Result<AppendOutcome> append_marker(const log::TransactionEnd& end, log::LogTime now,
+                                        LeaderEpoch expected = kNoLeaderEpoch);
     // NOT_LEADER_OR_FOLLOWER.
     Result<std::vector<ProducerDescription>> describe_producers() const;
 
@@ -214,6 +220,8 @@ class Partition final : public std::enable_shared_from_this<Partition> {
     // All of these are called with the lock held.
     Status check_open() const;
     Marks current_marks() const;
+    // The epoch to stamp into a batch.
+    Result<LeaderEpoch> may_append(Acks acks, LeaderEpoch expected) const;
     Status check_transaction(const BatchView& batch, log::AppendOrigin origin,
                              Verification verification) const;
     Result<AppendOutcome> append_new(MutableBytes batch, LeaderEpoch epoch, log::LogTime now);

@@ -12,13 +12,32 @@ constexpr std::uint64_t kWriteBackBytes = 4 << 20;
 
 }  // namespace
 
-Result<AppendOutcome> Partition::append(MutableBytes batch, Acks acks, log::AppendOrigin origin,
-                                        log::LogTime now, Verification verification) {
-    const std::lock_guard lock(mutex_);
+Result<LeaderEpoch> Partition::may_append(Acks acks, LeaderEpoch expected) const {
     MILENA_TRY(check_open());
     const auto& state = machine_.state();
     MILENA_ASSIGN(const auto epoch,
                   partition::may_produce(state, static_cast<std::int16_t>(acks), label_));
+    if (expected != kNoLeaderEpoch && epoch != expected) {
+        return fail(ErrorCode::NOT_LEADER_OR_FOLLOWER,
+                    label_ + " is led in epoch " + std::to_string(epoch.value()) +
+                        "; what was decided in epoch " + std::to_string(expected.value()) +
+                        " is not written any more");
+    }
+    return epoch;
+}
+
+Result<Offset> Partition::check_append(LeaderEpoch expected) const {
+    const std::lock_guard lock(mutex_);
+    MILENA_TRY(may_append(Acks::all, expected));
+    if (log_->broken()) return std::unexpected(*log_->broken());
+    return log_->log_end_offset();
+}
+
+Result<AppendOutcome> Partition::append(MutableBytes batch, Acks acks, log::AppendOrigin origin,
+                                        log::LogTime now, Verification verification,
+                                        LeaderEpoch expected) {
+    const std::lock_guard lock(mutex_);
+    MILENA_ASSIGN(const auto epoch, may_append(acks, expected));
     MILENA_ASSIGN(const auto duplicate, log_->check_producer(batch, origin));
 
     AppendOutcome outcome;

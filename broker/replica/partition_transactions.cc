@@ -55,7 +55,8 @@ Status Partition::check_transaction(const BatchView& batch, log::AppendOrigin or
     return {};
 }
 
-Result<AppendOutcome> Partition::append_marker(const log::TransactionEnd& end, log::LogTime now) {
+Result<AppendOutcome> Partition::append_marker(const log::TransactionEnd& end, log::LogTime now,
+                                               LeaderEpoch expected) {
     BatchTraits traits;
     traits.producer_id = end.producer_id;
     traits.producer_epoch = end.producer_epoch;
@@ -65,10 +66,7 @@ Result<AppendOutcome> Partition::append_marker(const log::TransactionEnd& end, l
     auto batch = build_control_batch(traits, now.wall, records);
 
     const std::lock_guard lock(mutex_);
-    MILENA_TRY(check_open());
-    MILENA_ASSIGN(
-        const auto epoch,
-        partition::may_produce(machine_.state(), static_cast<std::int16_t>(Acks::all), label_));
+    MILENA_ASSIGN(const auto epoch, may_append(Acks::all, expected));
     MILENA_TRY(log_->check_marker(end));
     MILENA_ASSIGN(auto outcome, append_new(batch, epoch, now));
     verifications_.void_ended(end.producer_id, end.producer_epoch, end.raises_epoch);

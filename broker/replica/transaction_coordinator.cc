@@ -77,7 +77,7 @@ struct TransactionCoordinator::Parts {
 TransactionCoordinator::TransactionCoordinator(Setup setup) {
     Host::Options options;
     options.settings = setup.settings;
-    options.compression = setup.compression;
+    options.log = setup.log;
     options.perform = [this](PartitionIndex shard, LeaderEpoch epoch, txn::Action order) {
         perform(shard, epoch, std::move(order));
     };
@@ -153,6 +153,17 @@ Result<PartitionIndex> TransactionCoordinator::shard_of(std::string_view transac
     return parts_->host.shard_of(transactional_id);
 }
 
+TransactionCoordinator::Tally TransactionCoordinator::tally() const {
+    const auto counts = parts_->host.shard_counts();
+    Tally tally{counts.hosted, counts.loading, {}};
+    parts_->host.show_machines([&](const txn::Machine& machine) {
+        for (const auto& [id, entry] : machine.state().transactions) {
+            ++tally.transactions[txn::status_name(entry.status)];
+        }
+    });
+    return tally;
+}
+
 const CoordinatorCounters& TransactionCoordinator::counters() const {
     return parts_->host.counters();
 }
@@ -165,9 +176,6 @@ void TransactionCoordinator::start(const metadata::Image& image) {
 }
 void TransactionCoordinator::stop() {
     parts_->host.stop();
-}
-void TransactionCoordinator::update_settings(const txn::Settings& settings) {
-    parts_->host.update_settings(settings);
 }
 
 }  // namespace milena::replica

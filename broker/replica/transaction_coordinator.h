@@ -9,7 +9,9 @@
 #include "broker/replica/coordinator_shard.h"
 #include "broker/replica/marker_writer.h"
 
+#include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -29,7 +31,7 @@ class TransactionCoordinator {
         CoordinatorEnvironment environment;
         std::vector<net::Executor*> executors;  // at least one
         coordinator::txn::Settings settings;
-        Compression compression;
+        CoordinatorLogOptions log;
         MarkerWriter& markers;
         std::function<void(net::Executor&, GotProducerId)> next_producer_id;
     };
@@ -47,12 +49,19 @@ class TransactionCoordinator {
     void list(Listed done);
 
     Result<PartitionIndex> shard_of(std::string_view transactional_id) const;
+
+    // For metrics. Looks at every transaction of every shard.
+    struct Tally {
+        std::size_t shards = 0;
+        std::size_t loading = 0;                               // of them
+        std::map<std::string_view, std::size_t> transactions;  // by status
+    };
+    Tally tally() const;
     const CoordinatorCounters& counters() const;
 
     void publish(const metadata::Image& after);
     void start(const metadata::Image& image);
     void stop();
-    void update_settings(const coordinator::txn::Settings& settings);
 
   private:
     struct Parts;

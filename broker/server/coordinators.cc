@@ -4,6 +4,8 @@
 #include "broker/config/keys.h"
 #include "broker/coordinator/group/settings.h"
 
+#include <algorithm>
+
 namespace milena::broker {
 namespace {
 
@@ -43,13 +45,30 @@ replica::CoordinatorEnvironment environment(const Coordinators::Node& node) {
             }};
 }
 
+replica::CoordinatorLogOptions group_log(const config::Settings& from) {
+    replica::CoordinatorLogOptions log;
+    log.compression = offsets_compression(from);
+    log.append_linger = from.get(key::group_coordinator_append_linger_ms);
+    log.write_timeout = from.get(key::offsets_commit_timeout_ms);
+    log.load_bytes = static_cast<std::uint64_t>(from.get(key::offsets_load_buffer_size));
+    return log;
+}
+
+replica::CoordinatorLogOptions transaction_log(const config::Settings& from) {
+    replica::CoordinatorLogOptions log;
+    log.write_timeout = std::max(from.get(key::request_timeout_ms), Millis(1));
+    log.load_bytes =
+        static_cast<std::uint64_t>(from.get(key::transaction_state_log_load_buffer_size));
+    return log;
+}
+
 replica::GroupCoordinator::Setup group_setup(const Coordinators::Node& node) {
     return {node.self,
             node.partitions,
             environment(node),
             executors(node),
             group::settings_from(node.settings),
-            offsets_compression(node.settings)};
+            group_log(node.settings)};
 }
 
 replica::MarkerWriter::Environment marker_environment(const Coordinators::Node& node,
@@ -68,7 +87,7 @@ replica::TransactionCoordinator::Setup transaction_setup(const Coordinators::Nod
             environment(node),
             executors(node),
             transaction_settings(node.settings),
-            Compression{},
+            transaction_log(node.settings),
             markers,
             node.next_producer_id};
 }

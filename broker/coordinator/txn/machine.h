@@ -45,7 +45,6 @@ class Machine {
     void apply_marker(ProducerId, ProducerEpoch, const TransactionMarker&) {}
     void apply(const Change& change);
 
-    void update_settings(const Settings& settings) { settings_ = settings; }
     const State& state() const { return state_; }
 
     // The reply to a request that this shard cannot decide (not loaded, not the leader, the append

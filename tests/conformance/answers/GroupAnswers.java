@@ -12,6 +12,7 @@ final class GroupAnswers {
     scenarios.put("groups_simple", GroupAnswers::simple);
     scenarios.put("groups_member", GroupAnswers::member);
     scenarios.put("groups_static", GroupAnswers::fixed);
+    scenarios.put("groups_settings", GroupAnswers::settings);
   }
 
   /** Waits until both coordinate the group. */
@@ -98,6 +99,34 @@ final class GroupAnswers {
     }
     a.act("LeaveGroup", 5, "{groupId:'%s',members:[{memberId:'%s'},{memberId:'nobody'}]}", g, id);
     a.ask("DescribeGroups", 0, 6, "{groups:['%s']}", g);
+    a.act("DeleteGroups", 2, "{groupsNames:['%s']}", g);
+  }
+
+  private static String set(String name, String value) {
+    return "{resources:[{resourceType:32,resourceName:'%s',configs:[{name:'" + name
+        + "',configOperation:" + (value == null ? 1 : 0)
+        + ",value:" + (value == null ? "null" : "'" + value + "'") + "}]}]}";
+  }
+
+  /** Dynamic settings of one group reach a member that is there already. */
+  private static void settings(Answers a) {
+    String g = group(a, "settings"), interval = "consumer.heartbeat.interval.ms";
+    String describe = "{resources:[{resourceType:32,resourceName:'%s',configurationKeys:['"
+        + interval + "','consumer.session.timeout.ms']}],includeSynonyms:true}";
+    a.act("ConsumerGroupHeartbeat", 1, "{groupId:'%s',memberId:'m',memberEpoch:0,"
+        + "rebalanceTimeoutMs:60000,subscribedTopicNames:['no-such-topic'],topicPartitions:[]}", g);
+    String alive = "{groupId:'%s',memberId:'m',memberEpoch:1}";
+    a.ask("ConsumerGroupHeartbeat", 0, 1, alive, g);
+    for (String value : new String[] {"9000", "15000", "15001", "4999", "x", null}) {
+      a.act("IncrementalAlterConfigs", 1, set(interval, value), g);
+      a.ask("ConsumerGroupHeartbeat", 0, 1, alive, g);
+      a.each("DescribeConfigs", 1, 4, describe, g);
+    }
+    for (String value : new String[] {"50000", "44999", "60001"})
+      a.act("IncrementalAlterConfigs", 1, set("consumer.session.timeout.ms", value), g);
+    a.each("DescribeConfigs", 1, 4, describe, g);
+    a.act("IncrementalAlterConfigs", 1, set("consumer.session.timeout.ms", null), g);
+    a.act("ConsumerGroupHeartbeat", 1, "{groupId:'%s',memberId:'m',memberEpoch:-1}", g);
     a.act("DeleteGroups", 2, "{groupsNames:['%s']}", g);
   }
 

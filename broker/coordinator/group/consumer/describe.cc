@@ -1,3 +1,4 @@
+#include "broker/config/keys.h"
 #include "broker/coordinator/group/consumer/draft.h"
 #include "broker/coordinator/group/consumer/target.h"
 #include "broker/coordinator/group/consumer/verbs.h"
@@ -45,10 +46,13 @@ struct Bounds {
     Millis max;
 };
 
-Millis group_setting(const metadata::Image& image, std::string_view group_id, std::string_view name,
-                     const Bounds& bounds) {
+namespace opt = config::opt::group;
+
+// The group's own value, which changes while it lives: looked up in the metadata each time.
+Millis group_setting(const metadata::Image& image, std::string_view group_id,
+                     config::Key<config::Scope::Group, Millis> key, const Bounds& bounds) {
     const auto& config = image.config(metadata::ResourceType::group, group_id);
-    const auto found = config.find(name);
+    const auto found = config.find(config::name_of(key));
     std::int64_t value = 0;
     if (found == config.end() ||
         std::from_chars(found->second.data(), found->second.data() + found->second.size(), value)
@@ -84,7 +88,7 @@ std::set<std::string, std::less<>> subscribed_topics(const Group& group) {
 
 Millis session_timeout(const Deciding& deciding, std::string_view group_id) {
     const Settings& settings = deciding.settings;
-    return group_setting(deciding.context.image, group_id, "consumer.session.timeout.ms",
+    return group_setting(deciding.context.image, group_id, opt::consumer_session_timeout_ms,
                          {settings.consumer_session_timeout, settings.consumer_min_session_timeout,
                           settings.consumer_max_session_timeout});
 }
@@ -92,7 +96,7 @@ Millis session_timeout(const Deciding& deciding, std::string_view group_id) {
 Millis heartbeat_interval(const Deciding& deciding, std::string_view group_id) {
     const Settings& settings = deciding.settings;
     return group_setting(
-        deciding.context.image, group_id, "consumer.heartbeat.interval.ms",
+        deciding.context.image, group_id, opt::consumer_heartbeat_interval_ms,
         {settings.consumer_heartbeat_interval, settings.consumer_min_heartbeat_interval,
          settings.consumer_max_heartbeat_interval});
 }

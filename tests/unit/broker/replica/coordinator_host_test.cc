@@ -100,7 +100,9 @@ struct CoordinatorHostTest : testing::Test {
               {clock, random, [] { return std::make_shared<const metadata::Image>(); },
                [this](net::Task task) { blocking.push_back(std::move(task)); }},
               {&executor},
-              {{}, {}, [](PartitionIndex, LeaderEpoch, const std::string&) {}}};
+              {{},
+               {{}, Millis(0), Millis(5'000), 1 << 20},
+               [](PartitionIndex, LeaderEpoch, const std::string&) {}}};
 };
 
 TEST_F(CoordinatorHostTest, WithoutItsTopicThereIsNoShard) {
@@ -174,14 +176,23 @@ TEST_F(CoordinatorHostTest, ADeletedTopicHasNoShards) {
     EXPECT_FALSE(host.shard_of("group"));
 }
 
-TEST_F(CoordinatorHostTest, NewSettingsReachShardsThatAreThereAndThoseToCome) {
+TEST_F(CoordinatorHostTest, ShowsTheMachinesThatAreLoaded) {
     host.start(image({kSelf, kOther, kSelf}));
+    EXPECT_EQ(host.shard_counts().hosted, 2U);
+    EXPECT_EQ(host.shard_counts().loading, 2U);
+    int shown = 0;
+    host.show_machines([&](const CounterMachine&) { ++shown; });
+    EXPECT_EQ(shown, 0);
     run_blocking();
-    host.update_settings({5});
-    EXPECT_EQ(ask(0), "=5");
-    host.publish(image({kSelf, kSelf, kSelf}));
-    run_blocking();
-    EXPECT_EQ(ask(1), "=5");
+    EXPECT_EQ(ask(2), "=1");
+    int sum = 0;
+    host.show_machines([&](const CounterMachine& machine) {
+        ++shown;
+        sum += machine.value("n");
+    });
+    EXPECT_EQ(shown, 2);
+    EXPECT_EQ(sum, 1);
+    EXPECT_EQ(host.shard_counts().loading, 0U);
 }
 
 }  // namespace

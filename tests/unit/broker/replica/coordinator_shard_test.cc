@@ -105,7 +105,7 @@ struct CoordinatorShardTest : testing::Test {
         [this](net::Task task) { blocking.push_back(std::move(task)); }};
     std::vector<std::string> performed;
     Shard::Options options{{},
-                           {},
+                           {{}, Millis(0), Millis(100), 1 << 20},
                            [this](PartitionIndex, LeaderEpoch, std::string action) {
                                performed.push_back(std::move(action));
                            },
@@ -293,20 +293,182 @@ TEST_F(CoordinatorShardTest, MoreParkedRepliesThanTheLimitAreRefused) {
     EXPECT_EQ(*waiting.back(), "");
 }
 
-TEST_F(CoordinatorShardTest, NewSettingsDecideFromNowOn) {
-    shard->update_settings({10});
-    const auto added = ask(Kind::add);
+TEST_F(CoordinatorShardTest, AWriteThatIsNotCommittedInTimeIsAnsweredAndStaysWritten) {
+    const auto acted = ask(Kind::act, "mark");
+    executor.run();
+    executor.advance(Millis(99));
+    EXPECT_EQ(*acted, "");
+    executor.advance(Millis(1));
+    EXPECT_EQ(*acted, "COORDINATOR_NOT_AVAILABLE");
+    EXPECT_EQ(counters.timed_out.load(), 1U);
+    EXPECT_TRUE(performed.empty());
     sync();
-    EXPECT_EQ(*added, "=10");
+    EXPECT_EQ(performed, std::vector<std::string>{"mark"}) << "committed late";
+    EXPECT_EQ(*ask(Kind::get, "mark"), "=1");
 }
 
-TEST_F(CoordinatorShardTest, SettingsThatChangeDuringTheReplayAreNotForgotten) {
-    restart();
-    shard->update_settings({10});
-    run_blocking();
-    const auto added = ask(Kind::add);
+// Decisions that share an append.
+struct SharedAppendTest : CoordinatorShardTest {
+    SharedAppendTest() { options.log.append_linger = Millis(-1); }
+
+    void set_max_message_bytes(std::uint32_t bytes) {
+        auto changed = std::make_shared<TopicSettings>(*partition->settings());
+        changed->batches.max_message_bytes = bytes;
+        partition->update_settings(changed, clock.now());
+    }
+    std::uint64_t batches() const { return counters.batches_written.load(); }
+};
+
+TEST_F(SharedAppendTest, DecisionsOfOneTurnAreOneBatchEachDecidedOnTheOnesBefore) {
+    const auto first = ask(Kind::add);
+    const auto second = ask(Kind::add);
+    const auto other = ask(Kind::add, "other");
+    const auto read = ask(Kind::get);
+    EXPECT_EQ(batches(), 0U);
+    executor.run();
+    EXPECT_EQ(batches(), 1U);
+    EXPECT_EQ(counters.records_written.load(), 3U);
+    EXPECT_EQ(counters.decisions_written.load(), 3U);
+    EXPECT_EQ(*read, "") << "what it says could be lost";
     sync();
-    EXPECT_EQ(*added, "=10");
+    EXPECT_EQ(*first, "=1");
+    EXPECT_EQ(*second, "=2");
+    EXPECT_EQ(*other, "=1");
+    EXPECT_EQ(*read, "=2");
+    restart();
+    run_blocking();
+    EXPECT_EQ(*ask(Kind::get), "=2");
+    EXPECT_EQ(counters.records_loaded.load(), 3U);
+}
+
+TEST_F(SharedAppendTest, AnIdleShardWritesAtOnceWhatAnotherThreadAsks) {
+    executor.current = false;
+    const auto first = ask(Kind::add);
+    EXPECT_EQ(batches(), 1U);
+    const auto second = ask(Kind::add);
+    const auto third = ask(Kind::add);
+    EXPECT_EQ(batches(), 1U) << "a write is under way: these may come together";
+    sync();
+    EXPECT_EQ(batches(), 2U);
+    EXPECT_EQ(*first, "=1");
+    sync();
+    EXPECT_EQ(*second, "=2");
+    EXPECT_EQ(*third, "=3");
+}
+
+TEST_F(SharedAppendTest, RecordsOfATransactionComeAfterWhatWasCollectedInABatchOfTheirOwn) {
+    (void)ask(Kind::add);
+    const auto in_transaction = ask(Kind::add, "txn");
+    EXPECT_EQ(batches(), 2U);
+    (void)ask(Kind::add);
+    executor.run();
+    EXPECT_EQ(batches(), 3U);
+    sync();
+    EXPECT_EQ(*in_transaction, "=1");
+    restart();
+    run_blocking();
+    EXPECT_EQ(*ask(Kind::get), "=2");
+    EXPECT_EQ(*ask(Kind::get, "txn"), "=0") << "its transaction is open";
+}
+
+TEST_F(SharedAppendTest, AMarkerComesAfterWhatWasCollected) {
+    (void)ask(Kind::add, "txn");
+    const auto added = ask(Kind::add);
+    Status written = fail(ErrorCode::NONE, "not yet");
+    shard->end_transaction({ProducerId(7), ProducerEpoch(0), {ControlType::commit, 3}},
+                           [&](Status status) { written = std::move(status); });
+    EXPECT_EQ(batches(), 2U);
+    sync();
+    EXPECT_TRUE(written) << written.error().detail;
+    EXPECT_EQ(*added, "=1");
+}
+
+TEST_F(SharedAppendTest, ABatchIsWrittenWhenItIsFull) {
+    std::vector<std::shared_ptr<std::string>> answers;
+    for (int i = 0; i < 7; ++i) answers.push_back(ask(Kind::add, std::string(280, 'a')));
+    executor.run();
+    EXPECT_EQ(batches(), 3U) << "max.message.bytes is 1000";
+    sync();
+    sync();
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+        EXPECT_EQ(*answers[i], "=" + std::to_string(i + 1));
+    }
+}
+
+TEST_F(SharedAppendTest, WhatCanNeverFitChangesNothingAndNobodyElse) {
+    const auto before = ask(Kind::add);
+    const std::string long_name(2000, 'x');
+    EXPECT_EQ(*ask(Kind::add, long_name), "UNKNOWN_SERVER_ERROR");
+    const auto after = ask(Kind::add);
+    executor.run();
+    sync();
+    EXPECT_EQ(*before, "=1");
+    EXPECT_EQ(*after, "=2");
+    EXPECT_EQ(*ask(Kind::get, long_name), "=0");
+}
+
+TEST_F(SharedAppendTest, WaitsForTheLingerThatIsSet) {
+    shard->end();
+    options.log.append_linger = Millis(5);
+    begin();
+    run_blocking();
+    executor.current = false;
+    (void)ask(Kind::add);
+    (void)ask(Kind::add);
+    executor.run();
+    executor.advance(Millis(4));
+    EXPECT_EQ(batches(), 0U);
+    executor.advance(Millis(1));
+    EXPECT_EQ(batches(), 1U);
+}
+
+TEST_F(SharedAppendTest, WhatWasDecidedUnderAnotherLeadershipIsNotWritten) {
+    const auto waits = ask(Kind::wait);
+    const auto added = ask(Kind::add);
+    partition->become_leader({epoch + 1, PartitionEpoch(0), {BrokerId(1)}, {BrokerId(1)}},
+                             Offset(0), clock.now());
+    executor.run();
+    EXPECT_EQ(*added, "NOT_COORDINATOR");
+    EXPECT_EQ(*waits, "NOT_COORDINATOR");
+    EXPECT_EQ(*ask(Kind::add), "NOT_COORDINATOR") << "this life is over";
+    EXPECT_EQ(batches(), 0U);
+    ++epoch;
+    begin();
+    run_blocking();
+    EXPECT_EQ(*ask(Kind::get), "=0");
+}
+
+TEST_F(SharedAppendTest, ARefusedBatchFailsWhatIsInItAndTheLogIsReadAgain) {
+    (void)ask(Kind::add);
+    executor.run();
+    sync();
+    const auto waits = ask(Kind::wait);
+    const auto second = ask(Kind::add);
+    const auto third = ask(Kind::add);
+    set_max_message_bytes(10);
+    executor.run();
+    EXPECT_EQ(*second, "UNKNOWN_SERVER_ERROR");
+    EXPECT_EQ(*third, "UNKNOWN_SERVER_ERROR");
+    EXPECT_EQ(*waits, "UNKNOWN_SERVER_ERROR") << "it may rest on what is lost";
+    EXPECT_EQ(*ask(Kind::get), "COORDINATOR_LOAD_IN_PROGRESS");
+    EXPECT_EQ(counters.owed.load(), 0);
+    run_blocking();
+    EXPECT_EQ(*ask(Kind::get), "=1");
+    EXPECT_EQ(*ask(Kind::add), "UNKNOWN_SERVER_ERROR") << "refused before it is applied";
+    EXPECT_EQ(*ask(Kind::get), "=1");
+    set_max_message_bytes(1000);
+    const auto again = ask(Kind::add);
+    executor.run();
+    sync();
+    EXPECT_EQ(*again, "=2");
+}
+
+TEST_F(SharedAppendTest, WhatIsCollectedWhenTheShardEndsIsNotWritten) {
+    const auto added = ask(Kind::add);
+    shard->end();
+    EXPECT_EQ(*added, "NOT_COORDINATOR");
+    executor.run();
+    EXPECT_EQ(batches(), 0U);
 }
 
 TEST(CoordinatorError, SaysToTheClientWhereToGo) {

@@ -91,7 +91,6 @@ struct CounterMachine {
             waiting.clear();
         }
     }
-    void update_settings(const Settings& to) { settings = to; }
 
     int value(const std::string& name) const {
         const auto found = values.find(name);

@@ -110,6 +110,31 @@ TEST_F(PartitionTest, WithDiskDurabilityAcksAllWaitsForTheSync) {
     EXPECT_EQ(subject->is_acknowledged(*outcome).value(), true);
 }
 
+TEST_F(PartitionTest, WhoExpectsAnotherLeadershipWritesNothing) {
+    const auto write_in = [&](int epoch) {
+        builder.reset({});
+        builder.add(clock.wall_now(), NullableBytes(), NullableBytes(as_bytes("value")));
+        const auto outcome =
+            subject->append(builder.finish(), Acks::all, log::AppendOrigin::coordinator, now(), {},
+                            LeaderEpoch(epoch));
+        return outcome ? ErrorCode::NONE : outcome.error().code;
+    };
+    const auto mark_in = [&](int epoch) {
+        const auto outcome = subject->append_marker(
+            {ProducerId(7), ProducerEpoch(0), {ControlType::commit, 3}}, now(), LeaderEpoch(epoch));
+        return outcome ? ErrorCode::NONE : outcome.error().code;
+    };
+    EXPECT_EQ(write_in(2), ErrorCode::NOT_LEADER_OR_FOLLOWER);
+    EXPECT_EQ(write_in(4), ErrorCode::NOT_LEADER_OR_FOLLOWER);
+    EXPECT_EQ(mark_in(2), ErrorCode::NOT_LEADER_OR_FOLLOWER);
+    EXPECT_EQ(subject->check_append(LeaderEpoch(2)).error().code,
+              ErrorCode::NOT_LEADER_OR_FOLLOWER);
+    EXPECT_EQ(subject->check_append(LeaderEpoch(3)), Offset(0)) << "nothing was written";
+    EXPECT_EQ(write_in(3), ErrorCode::NONE);
+    EXPECT_EQ(mark_in(3), ErrorCode::NONE);
+    EXPECT_EQ(subject->check_append(kNoLeaderEpoch), Offset(2));
+}
+
 TEST_F(PartitionTest, ConsumersSeeRecordsBeforeTheSync) {
     ASSERT_TRUE(append(Acks::leader));
     const auto outcome = read(0);

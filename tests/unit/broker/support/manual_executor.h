@@ -11,7 +11,7 @@ namespace milena {
 class ManualExecutor final : public net::Executor {
   public:
     void post(net::Task task) override { tasks_.push_back(std::move(task)); }
-    bool is_current() const override { return true; }
+    bool is_current() const override { return current; }
     TimerId call_at(MonoTime when, net::Task task) override {
         const auto id = ++last_timer_;
         timers_.emplace(std::pair(when, id), std::move(task));
@@ -44,6 +44,8 @@ class ManualExecutor final : public net::Executor {
         run();
     }
     std::size_t timers() const { return timers_.size(); }
+
+    bool current = true;  // false: the test plays another thread
 
   private:
     MonoTime now_{};

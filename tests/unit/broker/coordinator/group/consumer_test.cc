@@ -389,12 +389,31 @@ TEST_F(ConsumerGroups, AFullGroupTakesNobodyMore) {
     EXPECT_EQ(small.now(join_consumer("g", "m1", {})).error.code, ErrorCode::NONE);
 }
 
-TEST_F(ConsumerGroups, AGroupHasItsOwnSettingsWithinTheBrokersBounds) {
+// What IncrementalAlterConfigs leaves in the metadata.
+void set_group_config(metadata::Image& image, metadata::ConfigMap values) {
     const auto config = std::make_shared<metadata::ConfigImage>();
     config->resource = {metadata::ResourceType::group, "g"};
-    config->values = {{"consumer.heartbeat.interval.ms", "7000"},
-                      {"consumer.session.timeout.ms", "99999999"}};
-    decltype(shard.image.configs)::Editor(shard.image.configs).set(config);
+    config->values = std::move(values);
+    decltype(image.configs)::Editor(image.configs).set(config);
+}
+
+TEST_F(ConsumerGroups, SettingsOfAGroupReachMembersThatAreThere) {
+    auto m1 = client("m1");
+    EXPECT_EQ(m1.join().heartbeat_interval, Millis(5'000));
+    set_group_config(shard.image, {{"consumer.heartbeat.interval.ms", "7000"},
+                                   {"consumer.session.timeout.ms", "60000"}});
+    EXPECT_EQ(m1.beat().heartbeat_interval, Millis(7'000));
+    shard.pass(Millis(59'999));
+    EXPECT_EQ(m1.beat().error.code, ErrorCode::NONE) << "the broker's own timeout is 45 s";
+    set_group_config(shard.image, {});
+    EXPECT_EQ(m1.beat().heartbeat_interval, Millis(5'000));
+    shard.pass(Millis(45'000));
+    EXPECT_EQ(m1.beat().error.code, ErrorCode::UNKNOWN_MEMBER_ID);
+}
+
+TEST_F(ConsumerGroups, AGroupHasItsOwnSettingsWithinTheBrokersBounds) {
+    set_group_config(shard.image, {{"consumer.heartbeat.interval.ms", "7000"},
+                                   {"consumer.session.timeout.ms", "99999999"}});
     auto m1 = client("m1");
     EXPECT_EQ(m1.join().heartbeat_interval, Millis(7'000));
     shard.pass(Millis(59'999));
