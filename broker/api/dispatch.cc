@@ -108,6 +108,7 @@ void Dispatch::on_frame(net::ConnectionState& state, MutableBytes frame, net::Re
         }
         return;
     }
+    connection.scratch().counters.count_request(static_cast<std::size_t>(call.key));
     handler(services_, std::move(call));
 }
 

@@ -150,6 +150,7 @@ void FetchReader::answer(Arena& arena, Reply<msg::FetchResponse>& reply) {
     auto topics = Array<Topic>::make(arena, outcomes_.size());
     std::size_t topic_count = 0;
     std::size_t partition_count = 0;
+    std::uint64_t bytes = 0;
     const session::PartitionName* current = nullptr;
     for (std::size_t i = 0; i < outcomes_.size(); ++i) {
         if (!tell[i]) continue;
@@ -165,6 +166,7 @@ void FetchReader::answer(Arena& arena, Reply<msg::FetchResponse>& reply) {
             current = &name;
         }
         partitions[partition_count++] = describe(arena, i);
+        if (outcomes_[i]) bytes += outcomes_[i]->records.slice.length;
         auto& topic = topics[topic_count - 1];
         topic.partitions =
             Array<PartitionAnswer>(topic.partitions.data(), topic.partitions.size() + 1);
@@ -172,6 +174,7 @@ void FetchReader::answer(Arena& arena, Reply<msg::FetchResponse>& reply) {
     msg::FetchResponse response;
     response.session_id = plan_.session;
     response.responses = Array<Topic>(topics.data(), topic_count);
+    services_->scratch_of(reply.executor()).counters.fetched_bytes.add(bytes);
     reply.send(response);
 }
 

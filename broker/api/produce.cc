@@ -175,6 +175,7 @@ class Producer {
             const auto outcome,
             partition->append(checked->bytes, static_cast<replica::Acks>(request_.body.acks),
                               log::AppendOrigin::client, now, verification));
+        scratch.counters.produced_bytes.add(checked->bytes.size());
         answer.base_offset = outcome.base_offset;
         answer.log_start_offset = outcome.log_start_offset;
         answer.log_append_time_ms = outcome.duplicate_timestamp.value_or(checked->log_append_time);

@@ -10,6 +10,7 @@
 #include "broker/replica/log_store.h"
 #include "broker/replica/partition_table.h"
 #include "broker/session/fetch_session.h"
+#include "broker/telemetry/request_counters.h"
 #include "protocol/base/arena.h"
 #include "protocol/base/shared_cell.h"
 #include "protocol/base/time.h"
@@ -34,6 +35,7 @@ struct ReactorScratch {
     Codecs codecs;
     std::vector<std::uint8_t> rebuilt;  // a batch that could not be stored as it came
     AppendQueue appends;
+    telemetry::RequestCounters counters;
 };
 
 struct Services {

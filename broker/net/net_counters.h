@@ -1,8 +1,9 @@
 // What the network counts, for the metrics.
 #pragma once
 
+#include "broker/telemetry/counter.h"
+
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -28,16 +29,7 @@ inline constexpr std::size_t kCloseReasonCount = 12;
 // "peer_closed", for logs and metrics.
 std::string_view close_reason_name(CloseReason reason);
 
-// A number that one thread changes and any thread reads.
-class Counter {
-  public:
-    void add(std::uint64_t n) { value_.store(value() + n, std::memory_order_relaxed); }
-    void subtract(std::uint64_t n) { value_.store(value() - n, std::memory_order_relaxed); }
-    std::uint64_t value() const { return value_.load(std::memory_order_relaxed); }
-
-  private:
-    std::atomic<std::uint64_t> value_{0};
-};
+using telemetry::Counter;
 
 // Of one reactor; its thread alone changes them.
 struct NetCounters {

@@ -5,7 +5,12 @@
 namespace milena::replica {
 
 void Flusher::sync(std::shared_ptr<Partition> partition) {
-    submit_([this, partition = std::move(partition)] { partition->sync_now(disk_, clock_.now()); });
+    submit_([this, partition = std::move(partition)] {
+        const auto began = clock_.now();
+        partition->sync_now(disk_, began);
+        syncs_.fetch_add(1, std::memory_order_relaxed);
+        sync_nanoseconds_.fetch_add((clock_.now() - began).count(), std::memory_order_relaxed);
+    });
 }
 
 void Flusher::write_back(std::shared_ptr<Partition> partition) {

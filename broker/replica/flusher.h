@@ -8,6 +8,7 @@
 #include "log/disk.h"
 #include "protocol/base/time.h"
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -25,6 +26,10 @@ class Flusher {
     Flusher(log::Disk& disk, const Clock& clock, Submit submit)
         : disk_(disk), clock_(clock), submit_(std::move(submit)) {}
 
+    // How often, and how long it took in all.
+    std::uint64_t syncs() const { return syncs_.load(std::memory_order_relaxed); }
+    Nanos sync_time() const { return Nanos(sync_nanoseconds_.load(std::memory_order_relaxed)); }
+
     // What was appended to `partition` so far will be synced.
     void sync(std::shared_ptr<Partition> partition);
     // Dirty pages of `partition` begin to go out to the device.
@@ -34,6 +39,8 @@ class Flusher {
     log::Disk& disk_;
     const Clock& clock_;
     Submit submit_;
+    std::atomic<std::uint64_t> syncs_ = 0;
+    std::atomic<std::int64_t> sync_nanoseconds_ = 0;
 };
 
 }  // namespace milena::replica

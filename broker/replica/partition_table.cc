@@ -1,5 +1,6 @@
 #include "broker/replica/partition_table.h"
 
+#include <algorithm>
 #include <mutex>
 
 namespace milena::replica {
@@ -36,6 +37,18 @@ std::shared_ptr<Partition> PartitionTable::take(TopicId topic, PartitionIndex in
     for (const auto& partition : found->second) empty = empty && partition == nullptr;
     if (empty) at.topics.erase(found);
     return taken;
+}
+
+std::size_t PartitionTable::size() const {
+    std::size_t count = 0;
+    for (const auto& at : shards_) {
+        const std::shared_lock lock(at.mutex);
+        for (const auto& [id, of_topic] : at.topics) {
+            count +=
+                of_topic.size() - static_cast<std::size_t>(std::ranges::count(of_topic, nullptr));
+        }
+    }
+    return count;
 }
 
 std::vector<std::shared_ptr<Partition>> PartitionTable::all() const {

@@ -21,6 +21,7 @@ class PartitionTable {
     // What was there, or nullptr.
     std::shared_ptr<Partition> take(TopicId topic, PartitionIndex index);
     std::vector<std::shared_ptr<Partition>> all() const;
+    std::size_t size() const;
 
   private:
     // Sharded by topic, so that a creation does not stop the lookups of everybody.

@@ -36,14 +36,17 @@ void print(std::FILE* to, const std::string& text) {
     std::fflush(to);
 }
 
-// One line per listener, in a form that scripts can read: "listening PLAINTEXT 127.0.0.1:9092".
+// One line per listener, in a form that scripts can read: "listening PLAINTEXT 127.0.0.1:9092", at
+// last "metrics HTTP 127.0.0.1:9100" if there is one.
 void announce(const Server& server) {
-    for (const auto& bound : server.listeners()) {
+    const auto tell = [](const char* what, const Server::Bound& bound) {
         const bool v6 = bound.host.find(':') != std::string::npos;
         const auto host = bound.host.empty() ? std::string("*") : bound.host;
-        print(stdout, "listening " + bound.listener + " " + (v6 ? "[" + host + "]" : host) + ":" +
+        print(stdout, what + (" " + bound.listener) + " " + (v6 ? "[" + host + "]" : host) + ":" +
                           std::to_string(bound.port) + "\n");
-    }
+    };
+    for (const auto& bound : server.listeners()) tell("listening", bound);
+    if (server.metrics()) tell("metrics", *server.metrics());
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "broker/api/dispatch.h"
 #include "broker/api/services.h"
+#include "broker/http/metrics_site.h"
 #include "broker/net/disk_pool.h"
 #include "broker/net/kernel_random.h"
 #include "broker/net/reactor_pool.h"
@@ -16,13 +17,16 @@
 #include "broker/replica/upkeep.h"
 #include "broker/server/config_rules.h"
 #include "broker/server/coordinators.h"
+#include "broker/server/metrics.h"
 #include "broker/server/net_settings.h"
 #include "broker/server/settings_follower.h"
 #include "log/posix_disk.h"
 #include "protocol/base/logger.h"
 
 #include <algorithm>
+#include <atomic>
 #include <limits>
+#include <optional>
 #include <thread>
 #include <unordered_map>
 
@@ -62,6 +66,7 @@ struct Server::Parts {
     void make_services();
     Status listen();
     Status register_broker();
+    Status listen_for_metrics();
     void start_upkeep();
     void start_cleaner();
     Status stop();
@@ -98,7 +103,10 @@ struct Server::Parts {
     std::unique_ptr<replica::LogCleaner> cleaner;
     std::vector<std::unique_ptr<net::DiskPool>> cleaner_threads;
     std::vector<Bound> bound;
-    bool running = false;
+    telemetry::Registry metrics;
+    std::unique_ptr<http::HttpServer> metrics_server;
+    std::optional<Bound> metrics_bound;
+    std::atomic<bool> running = false;
 };
 
 Status Server::Parts::open_data() {
@@ -212,6 +220,27 @@ Status Server::Parts::register_broker() {
     return {};
 }
 
+Status Server::Parts::listen_for_metrics() {
+    const auto current = settings.get();
+    const auto where = current->get(key::metrics_listener);
+    if (!where || where->empty()) return {};
+    const auto address = config::parse_host_port(*where);
+    if (!address) {
+        return fail(ErrorCode::INVALID_CONFIG,
+                    "metrics.listener=" + std::string(*where) + ": " + address.error().detail);
+    }
+    std::vector<const telemetry::RequestCounters*> requests;
+    for (const auto& [executor, memory] : scratch) requests.push_back(&memory->counters);
+    add_metrics(metrics, {*sockets, disk_pool, partitions, flusher, *coordinators, requests});
+    http::MetricsSource source{metrics, [this] { return running.load(); },
+                               [this](net::Task task) { (void)disk_pool.submit(std::move(task)); }};
+    MILENA_ASSIGN(metrics_server,
+                  http::HttpServer::listen(reactors[0], {"metrics", address->host, address->port},
+                                           http::metrics_site(std::move(source))));
+    metrics_bound = Bound{"HTTP", address->host, metrics_server->port()};
+    return {};
+}
+
 void Server::Parts::start_upkeep() {
     replica::Upkeep::Intervals intervals;
     intervals.retention = [this] {
@@ -254,9 +283,9 @@ void Server::Parts::start_cleaner() {
 }
 
 Status Server::Parts::stop() {
-    if (!running) return {};
-    running = false;
+    if (!running.exchange(false)) return {};
     sockets->stop(kDrain);
+    if (metrics_server) metrics_server->stop();
     coordinators->stop();
     Status status = quorum->stop();
     quorum_thread.stop();
@@ -297,6 +326,7 @@ Result<std::unique_ptr<Server>> Server::start(config::Settings settings) {
     parts->make_services();
     MILENA_TRY(parts->listen());
     MILENA_TRY(parts->register_broker());
+    MILENA_TRY(parts->listen_for_metrics());
     parts->reactors.start();
     parts->start_upkeep();
     parts->start_cleaner();
@@ -307,6 +337,10 @@ Result<std::unique_ptr<Server>> Server::start(config::Settings settings) {
 
 const std::vector<Server::Bound>& Server::listeners() const {
     return parts_->bound;
+}
+
+const std::optional<Server::Bound>& Server::metrics() const {
+    return parts_->metrics_bound;
 }
 
 const std::string& Server::cluster_id() const {

@@ -9,6 +9,7 @@
 #include "protocol/base/error.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,8 @@ class Server {
         std::uint16_t port = 0;
     };
     const std::vector<Bound>& listeners() const;
+    // metrics.listener, when it is set.
+    const std::optional<Bound>& metrics() const;
     const std::string& cluster_id() const;
 
     // Once. What could not be closed cleanly; the data is safe all the same, the next start scans
