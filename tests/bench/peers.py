@@ -131,8 +131,9 @@ def prepare_kafka(folder, jars):
 def prepare_milena(folder, binary, durability):
     folder.mkdir(parents=True)
     port, = free_ports(1)
-    return [str(binary), 'serve', '--set', f'listeners=PLAINTEXT://127.0.0.1:{port}',
-            '--set', f'log.dirs={folder}/data', '--set', f'write.durability={durability}'], port
+    settings = [f'listeners=PLAINTEXT://127.0.0.1:{port}', f'log.dirs={folder}/data',
+                f'write.durability={durability}', 'group.initial.rebalance.delay.ms=0']
+    return [str(binary), 'serve', *(word for s in settings for word in ('--set', s))], port
 
 
 def start_kafka(folder, jars, name='Kafka'):

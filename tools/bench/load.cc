@@ -1,5 +1,7 @@
 #include "tools/bench/load.h"
 
+#include "tools/client/machine.h"
+
 namespace milena::bench {
 
 Stopwatch::Stopwatch(const Measure& measure, MonoTime now)
@@ -24,6 +26,16 @@ Result<bool> Stopwatch::tick(MonoTime now) {
         }
     }
     return false;
+}
+
+Status Stopwatch::run_to_end(const Clock& clock) {
+    while (!over_) {
+        const auto now = clock.now();
+        const auto next = running_ ? ends_ : begins_;
+        if (now < next) client::pause_for(next - now);
+        MILENA_TRY(tick(clock.now()));
+    }
+    return {};
 }
 
 void Stopwatch::fill(Figures& figures) const {

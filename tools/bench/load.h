@@ -41,6 +41,8 @@ class Stopwatch {
     // what was counted so far.
     Result<bool> tick(MonoTime now);
     bool over() const { return over_; }
+    // For loads whose work is done by other threads: ticks until it is over.
+    Status run_to_end(const Clock& clock);
     // Adds times to `figures`; after over().
     void fill(Figures& figures) const;
 

@@ -115,6 +115,20 @@ std::string latency_json(const LatencyFigures& figures) {
     return json::serialize(object);
 }
 
+std::string rebalance_text(const RebalanceFigures& figures) {
+    return fmt::format("{:<14} {} members came and went in {:.1f} s\n", "rebalance",
+                       figures.joins.requests, figures.joins.seconds) +
+           quantiles_text("join", figures.joins.latency) + quantiles_text("leave", figures.leaves) +
+           costs_text(figures.joins);
+}
+
+std::string rebalance_json(const RebalanceFigures& figures) {
+    auto object = figures_json(figures.joins);
+    object.emplace("load", "rebalance");
+    object.emplace("leave_ms", quantiles_json(figures.leaves));
+    return json::serialize(object);
+}
+
 std::string idle_text(const IdleFigures& figures) {
     std::string out =
         fmt::format("{:<14} {} opened in {:.2f} s ({:.0f} per second)\n", "connections",
