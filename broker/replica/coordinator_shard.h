@@ -15,6 +15,7 @@
 
 #include "broker/net/executor.h"
 #include "broker/purgatory/waiter.h"
+#include "broker/replica/coordinator_effects.h"
 #include "broker/replica/coordinator_log.h"
 #include "broker/replica/coordinator_timers.h"
 #include "protocol/base/logger.h"
@@ -75,8 +76,10 @@ class CoordinatorShard final : public std::enable_shared_from_this<CoordinatorSh
     using Reply = typename M::Reply;
     using Action = typename M::Action;
     using Decision = coordinator::Decision<Reply, typename M::Change, Action>;
-    using Done = std::move_only_function<void(Result<Reply>)>;
-    using Written = std::move_only_function<void(Status)>;
+    using InFlight = CoordinatorWrite<M>;
+    using Effects = CoordinatorEffects<M>;
+    using Done = typename InFlight::Done;
+    using Written = typename InFlight::Written;
 
     struct Options {
         typename M::Settings settings;
@@ -176,55 +179,6 @@ class CoordinatorShard final : public std::enable_shared_from_this<CoordinatorSh
 
     // How long a timer waits whose decision the log refused.
     static constexpr Millis kRetry{500};
-
-    // A write that is not committed yet, and what must wait for it.
-    struct InFlight {
-        AppendOutcome outcome;
-        MonoTime deadline;  // of its replies
-        std::vector<std::pair<Done, Reply>> replies;
-        std::vector<Action> actions;
-        std::vector<Written> written;
-
-        bool is_awaited() const { return !replies.empty() || !written.empty(); }
-        // Leaves when `other` does.
-        void add(InFlight other) {
-            std::move(other.replies.begin(), other.replies.end(), std::back_inserter(replies));
-            std::move(other.actions.begin(), other.actions.end(), std::back_inserter(actions));
-            std::move(other.written.begin(), other.written.end(), std::back_inserter(written));
-        }
-    };
-
-    // What leaves when the lock has been given back.
-    struct Effects {
-        std::vector<std::pair<Done, Result<Reply>>> replies;
-        std::vector<Action> actions;
-        std::vector<std::pair<Written, Status>> written;
-        bool park = false;
-        bool arm = false;
-        bool schedule_write = false;
-        bool load = false;
-
-        void refuse(Done done, const Error& error) {
-            replies.emplace_back(std::move(done), std::unexpected(error));
-        }
-        void refuse(InFlight write, const Error& error) { refuse_awaited(write, error); }
-        // What it does when it is committed stays.
-        void refuse_awaited(InFlight& write, const Error& error) {
-            for (auto& [done, reply] : std::exchange(write.replies, {})) {
-                refuse(std::move(done), error);
-            }
-            for (auto& done : std::exchange(write.written, {})) {
-                written.emplace_back(std::move(done), std::unexpected(error));
-            }
-        }
-        void give(InFlight write) {
-            for (auto& [done, reply] : write.replies) {
-                replies.emplace_back(std::move(done), std::move(reply));
-            }
-            for (auto& done : write.written) written.emplace_back(std::move(done), Status{});
-            for (auto& action : write.actions) actions.push_back(std::move(action));
-        }
-    };
 
     // Woken when the oldest write in flight is committed, or cannot be any more.
     class CommitWaiter final : public Waiter {
