@@ -145,6 +145,7 @@ class Producer {
             add_record_errors(answer, checked.error());
             return std::unexpected(std::move(checked).error().error);
         }
+        scratch.counters.produced_bytes.add(checked->bytes.size());
         replica::Verification verification;
         if (checked->view().is_transactional()) {
             MILENA_TRY(check_one_producer(checked->view()));
@@ -175,7 +176,6 @@ class Producer {
             const auto outcome,
             partition->append(checked->bytes, static_cast<replica::Acks>(request_.body.acks),
                               log::AppendOrigin::client, now, verification));
-        scratch.counters.produced_bytes.add(checked->bytes.size());
         answer.base_offset = outcome.base_offset;
         answer.log_start_offset = outcome.log_start_offset;
         answer.log_append_time_ms = outcome.duplicate_timestamp.value_or(checked->log_append_time);
