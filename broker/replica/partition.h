@@ -121,11 +121,11 @@ class Partition final : public std::enable_shared_from_this<Partition> {
     Result<AppendOutcome> append(MutableBytes batch, Acks acks, log::AppendOrigin origin,
                                  log::LogTime now, Verification verification = {},
                                  LeaderEpoch expected = kNoLeaderEpoch);
-    // Would append() for acks=all be let in now? The offset that it would give; or the error.
-    Result<Offset> check_append(LeaderEpoch expected) const;
     // The same for each batch of `group`, in their order and with one write for as many as can be.
     // What became of each stands in its member.
     void append_group(AppendGroup& group, log::LogTime now);
+    // Would append() for acks=all be let in now? The offset that it would give; or the error.
+    Result<Offset> check_append(LeaderEpoch expected) const;
     // Is `outcome` acknowledged? false: not yet. Errors: NOT_LEADER_OR_FOLLOWER when the epoch
     // ended, NOT_ENOUGH_REPLICAS_AFTER_APPEND, KAFKA_STORAGE_ERROR when its sync failed.
     Result<bool> is_acknowledged(const AppendOutcome& outcome) const;

@@ -4,7 +4,6 @@
 
 #include "protocol/base/bytes.h"
 #include "protocol/base/error.h"
-#include "tools/bench/coordinator_calls.h"
 #include "tools/bench/prebuilt.h"
 #include "tools/client/cluster.h"
 #include "tools/client/connection.h"

@@ -1,6 +1,6 @@
 #include "tools/bench/transactor.h"
 
-#include "tools/bench/coordinator_calls.h"
+#include "tools/bench/transaction_calls.h"
 #include "tools/client/group_calls.h"
 #include "tools/client/machine.h"
 #include "tools/client/offsets.h"
