@@ -110,7 +110,9 @@ Status Segment::write(ByteView bytes) {
 
 void Segment::account(const BatchHead& head, const LogSettings& settings) {
     MILENA_ASSERT(max_timestamp_);
-    if (head.max_timestamp > max_timestamp_->timestamp) {
+    // A batch that compaction has emptied keeps a timestamp that no record has any more.
+    const bool has_records = head.magic != batch_layout::kMagicValue || head.record_count > 0;
+    if (has_records && head.max_timestamp > max_timestamp_->timestamp) {
         max_timestamp_ = IndexedTimestamp{head.max_timestamp, head.last_offset};
     }
     if (head.position == 0) first_batch_timestamp_ = head.max_timestamp;

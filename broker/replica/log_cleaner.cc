@@ -150,6 +150,7 @@ void LogCleaner::give_back(const std::shared_ptr<Partition>& partition, const St
 Status LogCleaner::pace(std::uint64_t bytes, double bytes_per_second) {
     std::unique_lock lock(mutex_);
     if (!stopping_) {
+        if (!(bytes_per_second > 0)) return {};
         const Nanos wait = pace_.spend(bytes, bytes_per_second, clock_.now());
         if (wait < kShortestWait) return {};
         stopped_.wait_for(lock, wait, [this] { return stopping_; });

@@ -33,8 +33,8 @@ class LogCleaner {
         std::size_t threads = 1;
         std::uint64_t dedupe_bytes = 0;  // of all threads together
         double load_factor = 0.9;
-        std::uint64_t io_bytes = 0;  // of all threads together
-        double bytes_per_second = 0;
+        std::uint64_t io_bytes = 0;   // of all threads together
+        double bytes_per_second = 0;  // 0 or less: no limit
         Millis backoff{0};
     };
     using ReadSettings = std::function<Settings()>;

@@ -109,6 +109,53 @@ TEST_F(CleaningTest, OnlyWhatTheMapHoldsIsCleanedAtOnce) {
     EXPECT_EQ(offsets().size(), 300U);
 }
 
+TEST_F(CleaningTest, EmptyBatchesDoNotCountWhereTimestampsAreLookedFor) {
+    open();
+    put(KeyedBatch{.records = {{"a", "1"}},
+                   .timestamp = 9'000,
+                   .producer_id = ProducerId{5},
+                   .producer_epoch = ProducerEpoch{0},
+                   .base_sequence = Sequence{0}});
+    put(KeyedBatch{.records = {{"b", "1"}}, .timestamp = 5'000});
+    put(KeyedBatch{.records = {{"a", "2"}}, .timestamp = 4'000});
+    clean();
+    ASSERT_THAT(offsets(), ElementsAre(1, 2));
+    Codecs codecs;
+    for (int restarts = 0; restarts < 2; ++restarts) {
+        const auto latest = value_of(log_->offset_of_max_timestamp(codecs));
+        ASSERT_TRUE(latest);
+        EXPECT_EQ(latest->offset, Offset{1});
+        EXPECT_EQ(latest->timestamp, TimestampMs{5'000});
+        EXPECT_FALSE(value_of(log_->offset_for_timestamp(TimestampMs{5'001}, codecs)));
+        reopen(Shutdown::unclean);
+    }
+}
+
+TEST_F(CleaningTest, RetentionTakesCompactedSegmentsToo) {
+    settings_.cleanup_policy = CleanupPolicy::compact_and_remove;
+    settings_.retention_ms = Millis{10'000};
+    settings_.segment_bytes = 400;
+    open();
+    for (int i = 0; i < 10; ++i) {
+        put(KeyedBatch{.records = {{"k" + std::to_string(i), "1"}}, .timestamp = 985'000});
+    }
+    for (int i = 0; i < 10; ++i) {
+        put(KeyedBatch{.records = {{"k" + std::to_string(i), "2"}}, .timestamp = 995'000});
+    }
+    clean();
+    EXPECT_EQ(offsets().size(), 10U);
+    value_of(log_->delete_old_segments(Offset{20}, now_));
+    EXPECT_EQ(offsets().size(), 10U) << "the old records were all replaced by younger ones";
+    later(Millis{10'001});
+    put("new", "1");
+    value_of(log_->delete_old_segments(Offset{20}, now_));
+    EXPECT_THAT(offsets(), ElementsAre(20)) << "the active segment alone is left";
+    clean();
+    EXPECT_EQ(log_->log_end_offset(), Offset{21});
+    reopen(Shutdown::unclean);
+    EXPECT_EQ(log_->log_end_offset(), Offset{21});
+}
+
 TEST_F(CleaningTest, ARoundThatChangesNothingLeavesTheFilesAlone) {
     open();
     put("a", "1");
