@@ -124,6 +124,12 @@ TEST(HistoryText, RefusesWhatItDoesNotKnowAndNamesTheLine) {
     }
 }
 
+TEST(HistoryText, RefusesAValueThatIsSentTwice) {
+    const Result<History> history = parse("p1 send t/0 7 ok 0\np2 send t/1 7 ok 0\n");
+    ASSERT_FALSE(history.has_value());
+    EXPECT_THAT(history.error().detail, testing::HasSubstr("line 2: '7' where a value that was"));
+}
+
 TEST(HistoryText, DescribesOperationsAsTheyStand) {
     const Result<History> history =
         parse("p1 send t/3 17 ok 5\n1 ? c1 commit_offsets g t/3@6 fail");

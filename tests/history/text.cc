@@ -4,6 +4,7 @@
 #include <charconv>
 #include <optional>
 
+#include <boost/unordered/unordered_flat_set.hpp>
 #include <fmt/format.h>
 
 namespace milena::history {
@@ -223,7 +224,9 @@ class Parser {
     Status send(Words& words) {
         At at;
         MILENA_ASSIGN(at.partition, partition(words.next()));
-        MILENA_ASSIGN(at.value, value(words.next()));
+        const std::string_view sent = words.next();
+        MILENA_ASSIGN(at.value, value(sent));
+        if (!sent_.insert(at.value).second) return bad(sent, "a value that was not sent before");
         while (!words.done()) {
             const std::string_view word = words.peek();
             if (word.starts_with("key=")) {
@@ -345,6 +348,7 @@ class Parser {
     History history_;
     Operation op_;
     std::vector<At> places_;
+    boost::unordered_flat_set<Value> sent_;
     std::uint32_t line_ = 0;
     std::string_view last_name_;
     std::uint32_t last_partition_ = kNone;
