@@ -62,6 +62,7 @@ void Consumer::assign(const TopicPartition& partition, Offset offset) {
 
 void Consumer::unassign(const TopicPartition& partition) {
     positions_.erase(partition);
+    epochs_.erase(partition);
     sources_.erase(partition);
 }
 
@@ -317,6 +318,7 @@ Result<std::size_t> Consumer::take_batch(const TopicPartition& from, const Batch
         out.value = to_optional(record.value);
         out.headers = headers_;
         positions_[from] = record.offset + 1;
+        epochs_[from] = batch.leader_epoch();
         ++count;
         if (!on_record(out)) {
             stopped_ = true;

@@ -46,6 +46,11 @@ class Consumer {
         return positions_.contains(partition);
     }
     const std::map<TopicPartition, Offset>& positions() const { return positions_; }
+    // Of the last batch that was handed out of it; kNoLeaderEpoch before the first one.
+    LeaderEpoch last_epoch(const TopicPartition& partition) const {
+        const auto at = epochs_.find(partition);
+        return at == epochs_.end() ? kNoLeaderEpoch : at->second;
+    }
 
     // Waits until records arrive, a signal comes, or `deadline` passes, and hands out what arrived.
     // How many records that were. Failures that may pass are tried again; the others end here.
@@ -90,6 +95,7 @@ class Consumer {
     std::vector<std::uint8_t> buffer_;  // decompressed records
     std::vector<HeaderView> headers_;
     std::map<TopicPartition, Offset> positions_;
+    std::map<TopicPartition, LeaderEpoch> epochs_;
     std::map<TopicPartition, Source> sources_;
     std::map<BrokerId, Leader> leaders_;
     bool stale_ = true;     // the leaders must be asked for again

@@ -47,7 +47,8 @@ Status GroupConsumer::commit(const std::set<TopicPartition>& of) {
     for (const auto& [partition, offset] : consumer_.positions()) {
         const auto before = committed_.find(partition);
         const bool is_new = before == committed_.end() || before->second != offset;
-        if (is_new && of.contains(partition)) moved[partition].offset = offset;
+        if (!is_new || !of.contains(partition)) continue;
+        moved[partition] = {offset, consumer_.last_epoch(partition), {}};
     }
     if (moved.empty()) return {};
     MILENA_ASSIGN(const auto errors,

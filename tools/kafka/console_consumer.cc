@@ -269,7 +269,12 @@ Status consume(const ConsoleConsumerSettings& settings, const cli::Io& io) {
     if (!settings.include.empty()) {
         MILENA_ASSIGN(filter, TopicFilter::from_pattern(settings.include));
     }
-    MILENA_ASSIGN(const auto consumer, group_settings(settings));
+    const auto wanted = group_settings(settings);
+    if (!wanted) {
+        return fail(wanted.error().code,
+                    "Unknown error when running consumer: \n" + wanted.error().detail);
+    }
+    const auto& consumer = *wanted;
     MILENA_ASSIGN(auto cluster_config, cluster_settings(settings.consumer, io));
     client::watch_for_interrupts();
     client::Cluster cluster(std::move(cluster_config), io.clock);

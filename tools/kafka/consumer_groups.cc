@@ -24,22 +24,9 @@ Result<std::vector<std::string>> wanted_groups(client::Cluster& cluster, const O
     return names;
 }
 
-// "stable, Empty" of --state and --type.
-std::vector<std::string> filter_of(const Options& options, std::string_view name) {
-    std::vector<std::string> words;
-    for (const auto& value : options.values(name)) {
-        std::istringstream in(value);
-        for (std::string word; std::getline(in, word, ',');) {
-            std::erase(word, ' ');
-            if (!word.empty()) words.push_back(std::move(word));
-        }
-    }
-    return words;
-}
-
 Status list(client::Cluster& cluster, const Options& options, const cli::Io& io) {
-    MILENA_ASSIGN(auto groups, client::list_groups(cluster, filter_of(options, "state"),
-                                                   filter_of(options, "type")));
+    MILENA_ASSIGN(auto groups, client::list_groups(cluster, words_of_filter(options, "state"),
+                                                   words_of_filter(options, "type")));
     std::erase_if(groups, [](const auto& group) {
         return !group.protocol_type.empty() && group.protocol_type != "consumer";
     });
@@ -65,7 +52,7 @@ Status describe(client::Cluster& cluster, const Options& options, const cli::Io&
         }
         fmt::print(io.err, "{}", state_remark(*group));
         if (options.has("members")) {
-            if (!group->members.empty()) fmt::print(io.out, "{}", members_text(*group, verbose));
+            fmt::print(io.out, "{}", members_text(*group, verbose));
             continue;
         }
         MILENA_ASSIGN(const auto rows, positions(cluster, *group));
@@ -158,15 +145,17 @@ Result<client::CommittedOffsets> plan(client::Cluster& cluster, const Options& o
     });
 }
 
+// In front of everything else, refusals too.
+void warn_of_missing_execute(const Options& options, const cli::Io& io) {
+    if (!options.has("reset-offsets") || options.has("execute") || options.has("dry-run")) return;
+    fmt::print(io.err,
+               "WARN: No action will be performed as the --execute option is missing. In version "
+               "5.0, this command will require either --dry-run or --execute to be specified. You "
+               "should add the --dry-run option explicitly if you are scripting this command and "
+               "want to keep the current default behavior without prompting.\n");
+}
+
 Status reset(client::Cluster& cluster, const Options& options, const cli::Io& io) {
-    if (!options.has("execute") && !options.has("dry-run")) {
-        fmt::print(io.err,
-                   "WARN: No action will be performed as the --execute option is missing. In "
-                   "version 5.0, this command will require either --dry-run or --execute to be "
-                   "specified. You should add the --dry-run option explicitly if you are scripting "
-                   "this command and want to keep the current default behavior without "
-                   "prompting.\n");
-    }
     MILENA_ASSIGN(const auto names, wanted_groups(cluster, options));
     MILENA_ASSIGN(const auto target, reset_target(options, io.clock));
     GroupOffsets from_file;
@@ -200,7 +189,7 @@ Status reset(client::Cluster& cluster, const Options& options, const cli::Io& io
         }
     }
     fmt::print(io.out, "{}",
-               options.has("export") ? new_offsets_csv(planned) : new_offsets_text(planned));
+               options.has("export") ? new_offsets_csv(planned) + "\n" : new_offsets_text(planned));
     return {};
 }
 
@@ -239,6 +228,7 @@ int run_consumer_groups(std::span<const std::string_view> arguments, const cli::
         fmt::print(io.out, "{}\n", kKafkaVersion);
         return 0;
     }
+    warn_of_missing_execute(*options, io);
     if (const auto refusal = check_consumer_groups_options(*options)) {
         return report(*refusal, specs, io.err);
     }

@@ -1,5 +1,7 @@
 #include "tools/kafka/consumer_groups_options.h"
 
+#include "tools/kafka/java_text.h"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -56,6 +58,10 @@ constexpr OptionSpec kSpecs[] = {
 
 constexpr std::array<std::string_view, 5> kActions = {"list", "describe", "delete", "reset-offsets",
                                                       "delete-offsets"};
+constexpr std::array<std::string_view, 7> kStates = {
+    "Assigning",          "CompletingRebalance", "Dead",  "Empty",
+    "PreparingRebalance", "Reconciling",         "Stable"};
+constexpr std::array<std::string_view, 2> kTypes = {"Classic", "Consumer"};
 constexpr std::array<std::string_view, 8> kScenarios = {"to-offset",   "to-datetime", "by-duration",
                                                         "to-earliest", "to-latest",   "to-current",
                                                         "shift-by",    "from-file"};
@@ -118,23 +124,14 @@ std::vector<std::string_view> split(std::string_view text, char at) {
     }
 }
 
-}  // namespace
-
-std::span<const OptionSpec> consumer_groups_option_specs() {
-    return kSpecs;
-}
-
-std::optional<Refusal> check_consumer_groups_options(const Options& options) {
-    if (count(options, kActions) != 1) {
-        return Refusal{
-            "Command must include exactly one action: --list, --describe, --delete, "
-            "--reset-offsets, --delete-offsets, --validate-regex."};
+// What each action needs.
+std::optional<Refusal> check_actions(const Options& options) {
+    if (options.has("describe")) {
+        if (auto refusal = check_describe(options)) return refusal;
     }
-    if (auto refusal = refuse_missing(options, "bootstrap-server")) return refusal;
-    constexpr std::array<std::string_view, 1> kAllGroups = {"all-groups"};
-    if (auto refusal = refuse_together(options, "group", kAllGroups)) return refusal;
-    if (options.has("describe")) return check_describe(options);
-    if (options.has("reset-offsets")) return check_reset(options);
+    if (options.has("reset-offsets")) {
+        if (auto refusal = check_reset(options)) return refusal;
+    }
     if (options.has("delete") && !options.has("group") && !options.has("all-groups")) {
         return Refusal{"Option [delete] takes one of these options: [all-groups], [group]"};
     }
@@ -146,6 +143,52 @@ std::optional<Refusal> check_consumer_groups_options(const Options& options) {
         return Refusal{"Option [delete-offsets] takes the following options: [group], [topic]"};
     }
     return std::nullopt;
+}
+
+// Words that name a state or a type, whichever way they are written.
+std::optional<Refusal> check_filter(const Options& options, std::string_view option,
+                                    std::span<const std::string_view> known,
+                                    std::string_view called) {
+    if (!options.has("list")) return std::nullopt;
+    for (const auto& word : words_of_filter(options, option)) {
+        const auto is_it = [&](std::string_view name) { return lower(name) == lower(word); };
+        if (std::ranges::any_of(known, is_it)) continue;
+        return Refusal{fmt::format("Invalid {} list '{}'. Valid {}s are: {}", called,
+                                   fmt::join(options.values(option), ","), option,
+                                   fmt::join(known, ", "))};
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::span<const OptionSpec> consumer_groups_option_specs() {
+    return kSpecs;
+}
+
+std::vector<std::string> words_of_filter(const Options& options, std::string_view name) {
+    std::vector<std::string> words;
+    for (const auto& value : options.values(name)) {
+        for (auto word : split(value, ',')) {
+            std::string text(word);
+            std::erase(text, ' ');
+            if (!text.empty()) words.push_back(std::move(text));
+        }
+    }
+    return words;
+}
+
+std::optional<Refusal> check_consumer_groups_options(const Options& options) {
+    if (auto refusal = refuse_missing(options, "bootstrap-server")) return refusal;
+    if (auto refusal = check_actions(options)) return refusal;
+    constexpr std::array<std::string_view, 2> kNotWithGroup = {"list", "all-groups"};
+    if (auto refusal = refuse_together(options, "group", kNotWithGroup)) return refusal;
+    if (auto refusal = check_filter(options, "state", kStates, "state")) return refusal;
+    if (auto refusal = check_filter(options, "type", kTypes, "types")) return refusal;
+    if (count(options, kActions) == 1) return std::nullopt;
+    return Refusal{
+        "Command must include exactly one action: --list, --describe, --delete, "
+        "--reset-offsets, --delete-offsets, --validate-regex."};
 }
 
 Result<client::TopicPartitions> parse_topic_partitions(std::span<const std::string> arguments) {
@@ -173,6 +216,11 @@ Result<std::optional<client::Target>> reset_target(const Options& options, const
     if (shift) return Found(client::ShiftBy{*shift});
     MILENA_ASSIGN(const auto datetime, options.value("to-datetime"));
     if (datetime) {
+        if (!datetime->contains('T')) {
+            return fail(ErrorCode::INVALID_REQUEST,
+                        "java.text.ParseException: Error parsing timestamp. It does not contain a "
+                        "'T' according to ISO8601 format");
+        }
         MILENA_ASSIGN(const auto time, client::parse_datetime(*datetime));
         return Found(client::ToTime{time});
     }

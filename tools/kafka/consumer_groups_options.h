@@ -19,6 +19,9 @@ std::span<const OptionSpec> consumer_groups_option_specs();
 // Why Kafka's tool would refuse this command line; nothing when it would run.
 std::optional<Refusal> check_consumer_groups_options(const Options& options);
 
+// The words of --state or --type of --list: "stable, Empty".
+std::vector<std::string> words_of_filter(const Options& options, std::string_view name);
+
 // "topic" (no partitions: all of them) or "topic:0,2".
 Result<client::TopicPartitions> parse_topic_partitions(std::span<const std::string> arguments);
 

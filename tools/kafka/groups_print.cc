@@ -135,7 +135,7 @@ std::string positions_text(const std::string& group, const std::vector<PositionR
 
 std::string members_text(const client::GroupDescription& group, bool verbose) {
     Widest groups, ids, hosts, clients;
-    groups.add(group.id);
+    if (!group.members.empty()) groups.add(group.id);
     bool any_static = false;
     std::size_t instances = 17;
     for (const auto& member : group.members) {

@@ -23,19 +23,22 @@ std::string placeholder_of(const ArgumentSpec& argument) {
     return name;
 }
 
-std::string required_text(std::span<const ArgumentSpec> arguments) {
-    std::string out;
+// What stands between a tool's name and the arguments of its command.
+std::vector<std::string> words_before(std::span<const ArgumentSpec> arguments,
+                                      std::string_view command) {
+    std::vector<std::string> words;
     for (const auto& argument : arguments) {
         if (argument.required)
-            out += fmt::format(" --{} {}", argument.name, placeholder_of(argument));
+            words.push_back(fmt::format("--{} {}", argument.name, placeholder_of(argument)));
     }
-    return out;
+    words.emplace_back(command);
+    return words;
 }
 
 // One tool, or one of its commands.
 struct Parser {
     std::string_view program;
-    std::string before;  // what stands between the program and its arguments
+    std::vector<std::string> before;
     std::span<const ArgumentSpec> arguments;
     const ToolSpec* tool = nullptr;  // then a command follows, and there is --version
 
@@ -45,7 +48,8 @@ struct Parser {
     }
 
     std::string usage() const {
-        std::vector<std::string> words = {"[-h]"};
+        auto words = before;
+        words.emplace_back("[-h]");
         if (tool != nullptr) words.emplace_back("[-v]");
         for (const auto& argument : arguments) {
             const auto form = fmt::format("--{} {}", argument.name, placeholder_of(argument));
@@ -54,7 +58,6 @@ struct Parser {
         if (tool != nullptr) words.emplace_back("COMMAND ...");
         std::string line = fmt::format("usage: {}", program);
         const std::string indent(line.size(), ' ');
-        line += before;
         std::string out;
         for (const auto& word : words) {
             if (line.size() + 1 + word.size() > kWidth) {
@@ -204,8 +207,7 @@ std::expected<Subcommand, UsageError> parse_subcommand(
                                                            token, fmt::join(names, ", "))));
         }
         out.name_ = token;
-        inner = {tool.program, required_text(tool.arguments) + fmt::format(" {}", token),
-                 at->arguments, nullptr};
+        inner = {tool.program, words_before(tool.arguments, token), at->arguments, nullptr};
         parser = &inner;
         text = at->text;
     }

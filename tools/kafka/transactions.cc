@@ -101,11 +101,18 @@ Status list(client::Cluster& cluster, Arguments arguments, const cli::Io& io) {
 
 Status describe(client::Cluster& cluster, Arguments arguments, const cli::Io& io) {
     const auto& id = arguments.text("transactional-id");
-    const auto found = client::describe_transaction(cluster, id);
+    auto found = client::describe_transaction(cluster, id);
     if (!found) {
+        auto& error = found.error();
+        if (error.code == ErrorCode::TRANSACTIONAL_ID_NOT_FOUND) {
+            error.detail = fmt::format(
+                "DescribeTransactions request for transactionalId `{}` failed because the ID could "
+                "not be found",
+                id);
+        }
         const auto what =
             fmt::format("Failed to describe transaction state of transactional-id `{}`", id);
-        return std::unexpected(failed(what, found.error()));
+        return std::unexpected(failed(what, error));
     }
     fmt::print(io.out, "{}", transaction_text(*found, io.clock.wall_now()));
     return {};

@@ -95,8 +95,6 @@ std::string hanging_text(const std::vector<client::HangingTransaction>& hanging,
 
 std::string java_words(const Error& error) {
     switch (error.code) {
-        case ErrorCode::TRANSACTIONAL_ID_NOT_FOUND:
-            return "The transactional id could not be found";
         case ErrorCode::UNKNOWN_TOPIC_OR_PARTITION:
             return "This server does not host this topic-partition.";
         default:

@@ -14,8 +14,7 @@ std::string transaction_text(const client::TransactionDescription& description, 
 std::string producers_text(const std::vector<client::ProducerState>& producers);
 std::string hanging_text(const std::vector<client::HangingTransaction>& hanging, TimestampMs now);
 
-// "The transactional id could not be found": the words of Kafka's exception for this error, without
-// the full stop of the ones that have one.
+// The words of Kafka's exception for this error, where they are known.
 std::string java_words(const Error& error);
 
 }  // namespace milena::kafka_tools
