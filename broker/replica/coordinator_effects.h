@@ -4,6 +4,7 @@
 // Driven by CoordinatorShard.
 #pragma once
 
+#include "broker/net/executor.h"
 #include "broker/replica/partition.h"
 #include "protocol/base/error.h"
 
@@ -48,7 +49,7 @@ struct CoordinatorEffects {
     std::vector<std::pair<Written, Status>> written;
     bool park = false;
     bool arm = false;
-    bool schedule_write = false;
+    net::Executor* write_on = nullptr;  // what was collected is to be written there
     bool load = false;
 
     void refuse(Done done, const Error& error) {

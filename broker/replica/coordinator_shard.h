@@ -5,8 +5,8 @@
 // end(). Timers and commits run on the shard's executor, decisions on the thread of who asks.
 // Replies and actions leave after the lock has been given back.
 //
-// Shared appends: what is decided while the shard's executor is busy, or while writes are under
-// way, is applied at once and collected into one batch, which the executor writes at its next turn
+// Shared appends: what is decided in one turn of an executor, or while writes are under way, is
+// applied at once and collected into one batch, which is written at the executor's next turn
 // (append_linger < 0; > 0: after that time; 0: every decision is written alone). A decision that is
 // part of a transaction, or too large to share, is written alone, before it is applied. Should the
 // log refuse what was collected, the machine is ahead of it: everything owed is refused, and the
@@ -20,6 +20,7 @@
 #include "broker/replica/coordinator_timers.h"
 #include "protocol/base/logger.h"
 
+#include <algorithm>
 #include <atomic>
 #include <deque>
 #include <functional>
@@ -40,6 +41,8 @@ struct CoordinatorEnvironment {
     std::function<metadata::ImagePtr()> image;
     // Runs a task on a thread that may block.
     std::function<void(net::Task)> submit_blocking;
+    // Those on whose threads it may be asked.
+    std::vector<net::Executor*> executors;
 };
 
 // Of all shards of a host, for metrics.
@@ -308,8 +311,10 @@ class CoordinatorShard final : public std::enable_shared_from_this<CoordinatorSh
         }
         if (shares && log_.has_room(decision.records)) {
             MILENA_ASSIGN(const auto first, log_.collect(decision.records, at.wall));
-            effects.schedule_write =
-                effects.schedule_write || !std::exchange(write_scheduled_, true);
+            if (!std::exchange(write_scheduled_, true)) {
+                auto* here = asking_executor();
+                effects.write_on = here == nullptr ? &executor_ : here;
+            }
             return first;
         }
         MILENA_ASSIGN(write.outcome,
@@ -318,10 +323,18 @@ class CoordinatorShard final : public std::enable_shared_from_this<CoordinatorSh
         return write.outcome.base_offset;
     }
 
+    // The executor whose thread this is, or nullptr.
+    net::Executor* asking_executor() const {
+        const auto& all = environment_.executors;
+        const auto found = std::ranges::find_if(
+            all, [](const net::Executor* executor) { return executor->is_current(); });
+        return found == all.end() ? nullptr : *found;
+    }
+
     // Is it likely that more decisions come before the executor gets to write this one?
     bool shares_append() const {
         if (options_.log.append_linger >= Millis(0)) return options_.log.append_linger > Millis(0);
-        return log_.is_collecting() || !in_flight_.empty() || executor_.is_current();
+        return log_.is_collecting() || !in_flight_.empty() || asking_executor() != nullptr;
     }
 
     void count_batch(std::size_t records) {
@@ -429,8 +442,9 @@ class CoordinatorShard final : public std::enable_shared_from_this<CoordinatorSh
         if (effects.arm) {
             executor_.post([self = this->shared_from_this()] { self->arm_timer(); });
         }
-        if (effects.schedule_write) {
-            executor_.post([self = this->shared_from_this()] { self->write_soon(); });
+        if (auto* executor = effects.write_on) {
+            executor->post(
+                [self = this->shared_from_this(), executor] { self->write_soon(*executor); });
         }
         if (effects.load) begin();
         for (auto& [done, reply] : effects.replies) done(std::move(reply));
@@ -451,12 +465,12 @@ class CoordinatorShard final : public std::enable_shared_from_this<CoordinatorSh
             *oldest, std::make_shared<CommitWaiter>(executor_, this->shared_from_this()));
     }
 
-    // --- On the executor ---
+    // --- On the executor of who asked first ---
 
-    void write_soon() {
+    void write_soon(net::Executor& executor) {
         if (options_.log.append_linger <= Millis(0)) return write_now();
-        executor_.call_at(executor_.now() + options_.log.append_linger,
-                          [self = this->shared_from_this()] { self->write_now(); });
+        executor.call_at(executor.now() + options_.log.append_linger,
+                         [self = this->shared_from_this()] { self->write_now(); });
     }
 
     void write_now() {
@@ -468,6 +482,8 @@ class CoordinatorShard final : public std::enable_shared_from_this<CoordinatorSh
         }
         release(effects);
     }
+
+    // --- On the executor ---
 
     void on_commit() {
         Effects effects;

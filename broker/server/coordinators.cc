@@ -39,10 +39,12 @@ std::vector<net::Executor*> executors(const Coordinators::Node& node) {
 }
 
 replica::CoordinatorEnvironment environment(const Coordinators::Node& node) {
-    return {node.clock, node.random, node.image, [pool = &node.disk_pool](net::Task task) {
+    return {node.clock, node.random, node.image,
+            [pool = &node.disk_pool](net::Task task) {
                 // Refused only after stop(): nobody waits for the shard any more.
                 (void)pool->submit(std::move(task));
-            }};
+            },
+            executors(node)};
 }
 
 replica::CoordinatorLogOptions group_log(const config::Settings& from) {

@@ -101,8 +101,11 @@ struct CoordinatorShardTest : testing::Test {
     Flusher flusher{disk, clock, [this](Flusher::Job job) { syncs.push_back(std::move(job)); }};
     LeaderEpoch epoch{0};
     CoordinatorEnvironment environment{
-        clock, random, [] { return std::make_shared<const metadata::Image>(); },
-        [this](net::Task task) { blocking.push_back(std::move(task)); }};
+        clock,
+        random,
+        [] { return std::make_shared<const metadata::Image>(); },
+        [this](net::Task task) { blocking.push_back(std::move(task)); },
+        {&executor}};
     std::vector<std::string> performed;
     Shard::Options options{{},
                            {{}, Millis(0), Millis(100), 1 << 20},
@@ -339,6 +342,19 @@ TEST_F(SharedAppendTest, DecisionsOfOneTurnAreOneBatchEachDecidedOnTheOnesBefore
     run_blocking();
     EXPECT_EQ(*ask(Kind::get), "=2");
     EXPECT_EQ(counters.records_loaded.load(), 3U);
+}
+
+TEST_F(SharedAppendTest, TheExecutorThatAskedWritesAtItsNextTurn) {
+    ManualExecutor other;
+    environment.executors.push_back(&other);
+    executor.current = false;
+    (void)ask(Kind::add);
+    (void)ask(Kind::add);
+    executor.run();
+    EXPECT_EQ(batches(), 0U);
+    other.run();
+    EXPECT_EQ(batches(), 1U);
+    environment.executors.pop_back();
 }
 
 TEST_F(SharedAppendTest, AnIdleShardWritesAtOnceWhatAnotherThreadAsks) {
