@@ -245,6 +245,8 @@ Status LogDir::write_checkpoints(const Checkpoints& checkpoints) {
         const std::string text = offset_checkpoint_text(*files[i].second);
         const std::uint32_t checksum = crc32c(as_bytes(text));
         if (s.written[i] == checksum) continue;
+        // Refused half-way, the file may be the old one or the new one.
+        s.written[i].reset();
         MILENA_TRY(replace_file(s.disk, s.in(files[i].first), as_bytes(text)));
         s.written[i] = checksum;
     }
