@@ -83,7 +83,23 @@ class Tidying {
         }
     }
 
+    // Whether its .log has taken its plain name or has gone, nobody can tell; the index of what is
+    // there is rebuilt when it is missing.
+    Status remove_indexes_without_log() {
+        std::vector<Offset> bases;
+        for (const Found& file : found_) {
+            if (file.name.suffix == FileSuffix::swap && file.name.kind == FileKind::log) {
+                bases.push_back(file.name.offset);
+            }
+        }
+        return remove_if([&bases](const SegmentFileName& name) {
+            return name.suffix == FileSuffix::swap &&
+                   std::ranges::find(bases, name.offset) == bases.end();
+        });
+    }
+
     Status finish_swap() {
+        MILENA_TRY(remove_indexes_without_log());
         std::optional<Offset> from;
         Offset to{0};
         bool any = false;

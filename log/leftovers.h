@@ -6,6 +6,7 @@
 //   1  .deleted goes
 //   2  .cleaned goes: the cleaner had not finished; so does a .swap whose base is at or above that
 //      of any .cleaned (the split it belonged to had not finished either)
+//      an index .swap without its .log.swap goes too
 //   3  .swap is complete: plain segments that begin within the offsets of the .swap segments were
 //      its input and go, then every .swap takes its plain name
 //   4  an index without its .log goes

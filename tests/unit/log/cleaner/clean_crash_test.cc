@@ -2,6 +2,7 @@
 // of the recovery: the table of keys is what it was, every offset is there once, the log goes on.
 
 #include "tests/unit/log/support/cleaner_fixture.h"
+#include "tests/unit/log/support/crash_matrix.h"
 
 #include <gmock/gmock.h>
 
@@ -49,6 +50,25 @@ class CleanCrashTest : public CleanerTest {
             if (disk.operations > limit) return IoCause::broken;
             return std::nullopt;
         };
+    }
+
+    // Why some of the log cannot be read, if so.
+    static std::optional<std::string> unreadable(const PartitionLog& log) {
+        const Offset end = log.log_end_offset();
+        if (const auto aborted = log.aborted_transactions(Offset{0}, end); !aborted) {
+            return aborted.error().detail;
+        }
+        for (Offset next = log.log_start_offset(); next < end;) {
+            const auto read = log.read(next, 1, FirstBatch::always_whole, end);
+            if (!read) return read.error().detail;
+            if (read->empty()) break;
+            std::vector<std::uint8_t> bytes(read->slice.length);
+            read->slice.source->read_some(read->slice.position, bytes);
+            const BatchView batch{ByteView(bytes)};
+            if (!batch.crc_matches()) return "a damaged batch";
+            next = batch.last_offset() + 1;
+        }
+        return std::nullopt;
     }
 
     struct Expected {
@@ -139,6 +159,52 @@ TEST_F(CleanCrashTest, AtEveryCallOfARoundAndThenOfTheRecovery) {
     }
     RecordProperty("recoveries", recoveries);
     EXPECT_GT(recoveries, 1'000);
+}
+
+// Every state that the file system may leave, not only those of a whole call done or not done.
+TEST_F(CleanCrashTest, WhateverPartOfARoundTheDeviceHasSeen) {
+    CrashDisk before;
+    log_ = value_of(PartitionLog::open(before, kDirectory, options(Offset{0})));
+    fill();
+    const Offset end = log_->log_end_offset();
+    const auto table = table_of(read_committed(*log_, Offset{0}));
+    kill();
+
+    CrashDisk disk(before.now());
+    {
+        const auto log = value_of(PartitionLog::open(disk, kDirectory, options(end)));
+        log->on_high_watermark(end);
+        ASSERT_GT(value_of(compact(*log, now_)).swapped, 1U);
+    }
+    const auto check = [&](DiskImage image, std::size_t,
+                           std::vector<Change>* recovery) -> std::optional<std::string> {
+        CrashDisk copy(std::move(image));
+        const auto log = PartitionLog::open(copy, kDirectory, options(end));
+        if (!log) return "does not open: " + log.error().detail;
+        if (recovery != nullptr) *recovery = copy.changes();
+        (*log)->check_invariants();
+        (*log)->on_high_watermark(end);
+        if ((*log)->log_end_offset() != end) return "the log ends elsewhere";
+        if (const auto wrong = unreadable(**log)) return wrong;
+        const auto left = read_committed(**log, Offset{0});
+        if (table_of(left) != table) return "the table of keys has changed";
+        for (std::size_t i = 1; i < left.size(); ++i) {
+            if (left[i - 1].offset >= left[i].offset) return "an offset is there twice";
+        }
+        return std::nullopt;
+    };
+    const MatrixOptions matrix{.recoveries = recovery_budget(), .seed = crash_seed()};
+    const auto result = crash_everywhere(disk.start(), disk.changes(), matrix, check);
+    EXPECT_THAT(result.violations, testing::IsEmpty()) << "MILENA_SEED=" << matrix.seed;
+    EXPECT_GT(result.recoveries, 1'000U);
+
+    // A device that forgets what it was told to sync is noticed.
+    for (const bool directories : {false, true}) {
+        auto careless = matrix;
+        (directories ? careless.ignore_directory_syncs : careless.ignore_syncs) = true;
+        EXPECT_THAT(crash_everywhere(disk.start(), disk.changes(), careless, check).violations,
+                    testing::Not(testing::IsEmpty()));
+    }
 }
 
 // A test that cannot fail is none: files that took their names before they were synced would lose
