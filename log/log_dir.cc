@@ -264,6 +264,7 @@ Status LogDir::forget_checkpoints(const std::set<TopicPartition>& partitions) {
     MILENA_TRY(read(kRecoveryPointCheckpoint, left.recovery_points));
     MILENA_TRY(read(kLogStartCheckpoint, left.log_start_offsets));
     MILENA_TRY(read(kHighWatermarkCheckpoint, left.high_watermarks));
+    MILENA_TRY(read(kCleanerCheckpoint, left.cleaned_to));
     return write_checkpoints(left);
 }
 

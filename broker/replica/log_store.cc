@@ -67,6 +67,7 @@ Result<LogStore::Opened> LogStore::open_partition(const PartitionName& name,
             // The same name with another id is what is left of a deleted topic.
             if (at->second.second.topic_id && *at->second.second.topic_id != name.topic_id) {
                 MILENA_TRY(dir->log_dir->mark_stray(key));
+                gone_.insert(key);
                 dir = nullptr;
             } else {
                 found = std::move(at->second.second);
@@ -83,9 +84,20 @@ Result<LogStore::Opened> LogStore::open_partition(const PartitionName& name,
         opened.high_watermark = found->high_watermark;
         MILENA_ASSIGN(opened.log, dir->log_dir->load(*found, settings, now));
     } else {
+        MILENA_TRY(forget_predecessor(key));
         MILENA_ASSIGN(opened.log, dir->log_dir->create(key, name.topic_id, settings, now));
     }
     return opened;
+}
+
+// The checkpoints on disk still speak of a topic of the same name that has just been deleted: after
+// a crash its successor would take them for its own.
+Status LogStore::forget_predecessor(const log::TopicPartition& key) {
+    const std::lock_guard lock(mutex_);
+    if (!gone_.contains(key)) return {};
+    for (auto& other : dirs_) MILENA_TRY(other.log_dir->forget_checkpoints(gone_));
+    gone_.clear();
+    return {};
 }
 
 Status LogStore::remove_partition(const PartitionName& name, Millis file_delete_delay,
@@ -96,6 +108,7 @@ Status LogStore::remove_partition(const PartitionName& name, Millis file_delete_
     auto& dir = dirs_[at->second];
     --dir.partitions;
     placed_.erase(at);
+    gone_.insert(key_of(name));
     return dir.log_dir->remove(key_of(name), file_delete_delay, now);
 }
 
@@ -150,6 +163,7 @@ Status LogStore::checkpoint(const std::vector<std::shared_ptr<Partition>>& parti
     for (std::size_t i = 0; i < dirs_.size(); ++i) {
         MILENA_TRY(dirs_[i].log_dir->write_checkpoints(checkpoints[i]));
     }
+    gone_.clear();
     return {};
 }
 

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -66,12 +67,15 @@ class LogStore {
     };
 
     Dir* emptiest();
+    Status forget_predecessor(const log::TopicPartition& key);
     std::vector<log::Checkpoints> split(const Marks& marks) const;
 
     mutable std::mutex mutex_;
     std::vector<Dir> dirs_;
     std::map<log::TopicPartition, std::pair<std::size_t, log::FoundPartition>> found_;
     std::map<log::TopicPartition, std::size_t> placed_;  // index into dirs_
+    // Removed since the checkpoints were written: they may still have lines there.
+    std::set<log::TopicPartition> gone_;
 };
 
 }  // namespace milena::replica

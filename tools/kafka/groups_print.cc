@@ -157,10 +157,7 @@ std::string members_text(const client::GroupDescription& group, bool verbose) {
     };
     const auto more = [&](std::string_view epoch, std::string_view current, std::string_view target,
                           std::string_view assignment) {
-        if (!verbose) {
-            out.pop_back();
-            return;
-        }
+        if (!verbose) return;
         out += fmt::format("{:<15} {:<20} {:<15} {:<20}", epoch, current, target, assignment);
     };
     line("GROUP", "CONSUMER-ID", "GROUP-INSTANCE-ID", "HOST", "CLIENT-ID", "#PARTITIONS");
