@@ -211,7 +211,7 @@ bool Stage::append_bytes(Live& live, const PartitionKey& key, std::vector<std::u
         branches.insert(branches.end() - 1, std::move(with));
         return noted(std::unexpected(info.error()));
     }
-    if (was_broken) history_.violations.push_back("an append was taken after a device error");
+    if (was_broken) history_.violations.emplace_back("an append was taken after a device error");
     branch.push_back(stored);
     return true;
 }
