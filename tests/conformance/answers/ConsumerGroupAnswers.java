@@ -43,9 +43,24 @@ final class ConsumerGroupAnswers {
     a.ask("ListGroups", 3, 5, "{}");
   }
 
+  /** Waits until both coordinators assign what was just created. */
+  private static void known(Answers a, String topic) {
+    String g = a.prefix + "c-probe";
+    long end = System.nanoTime() + 10_000_000_000L;
+    boolean assigned = false;
+    while (!assigned && System.nanoTime() < end) {
+      assigned = true;
+      for (JsonNode r : a.replies("ConsumerGroupHeartbeat", 1, joins(topic, ""), g, "probe"))
+        assigned &= r.at("/assignment/topicPartitions/0").isObject();
+      a.replies("ConsumerGroupHeartbeat", 1, "{groupId:'%s',memberId:'probe',memberEpoch:-1}", g);
+    }
+    a.replies("DeleteGroups", 2, "{groupsNames:['%s']}", g);
+  }
+
   private static void refused(Answers a) {
     String g = group(a, "c-none"), t = a.topic("c-refused");
     a.create(t, 1);
+    known(a, t);
     for (int v = 0; v <= 1; v++) {
       String[] bodies = {
           joins(t, "").replace("groupId:'%s'", "groupId:''"),
@@ -87,6 +102,7 @@ final class ConsumerGroupAnswers {
   private static void member(Answers a) {
     String g = group(a, "c-member"), t = a.topic("c-one");
     Answers.Both id = a.create(t, 3);
+    known(a, t);
     int epoch = join(a, g, "m1", t, "")[0].at("/memberEpoch").asInt();
     describe(a, g);
     beat(a, g, "m1", epoch, "");
@@ -136,6 +152,7 @@ final class ConsumerGroupAnswers {
   private static void shared(Answers a) {
     String g = group(a, "c-shared"), t = a.topic("c-shared-t");
     Answers.Both id = a.create(t, 4);
+    known(a, t);
     join(a, g, "m1", t, "");
     int epoch = join(a, g, "m2", t, "")[0].at("/memberEpoch").asInt();
     describe(a, g);
@@ -158,6 +175,7 @@ final class ConsumerGroupAnswers {
   private static void fixed(Answers a) {
     String g = group(a, "c-static"), t = a.topic("c-static-t");
     a.create(t, 2);
+    known(a, t);
     String me = ",instanceId:'i1'";
     int epoch = join(a, g, "m1", t, me)[0].at("/memberEpoch").asInt();
     join(a, g, "m2", t, me);
@@ -181,6 +199,7 @@ final class ConsumerGroupAnswers {
   private static void regex(Answers a) {
     String g = group(a, "c-regex"), t = a.topic("c-regex-t");
     a.create(t, 2);
+    known(a, t);
     String pattern = "{groupId:'%s',memberId:'m1',memberEpoch:%s,rebalanceTimeoutMs:30000,"
         + "subscribedTopicNames:[],subscribedTopicRegex:'%s',topicPartitions:[]}";
     String matches = a.prefix + "c-reg.x-t";
@@ -216,6 +235,7 @@ final class ConsumerGroupAnswers {
   private static void classic(Answers a) {
     String g = group(a, "c-mixed"), t = a.topic("c-mixed-t");
     a.create(t, 2);
+    known(a, t);
     join(a, g, "m1", t, "");
     a.act("JoinGroup", 9, classicJoin(t, "memberId:''").replace("'consumer'", "'other'"), g);
     a.act("JoinGroup", 9, classicJoin(t, "memberId:''").replace("'range'", "'mine'")
@@ -242,6 +262,7 @@ final class ConsumerGroupAnswers {
   private static void downgraded(Answers a) {
     String g = group(a, "c-back"), t = a.topic("c-back-t");
     a.create(t, 2);
+    known(a, t);
     join(a, g, "m1", t, ",instanceId:'i1'");
     JsonNode[] joined =
         a.act("JoinGroup", 9, classicJoin(t, "memberId:'',groupInstanceId:'i1'"), g);
