@@ -31,7 +31,7 @@ bool lives(Work work) {
 void take(std::size_t bytes) {
     const auto memory = std::make_unique_for_overwrite<char[]>(bytes);
     // Seen from outside, so that the compiler keeps the allocation.
-    static const char* volatile seen = nullptr;
+    [[maybe_unused]] static const char* volatile seen = nullptr;
     seen = memory.get();
 }
 
