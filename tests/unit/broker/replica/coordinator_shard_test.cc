@@ -39,6 +39,10 @@ struct CoordinatorShardTest : testing::Test {
         if (shard) shard->end();
         executor.run();
         shard.reset();
+        // Who still waits for a sync holds the partition.
+        if (partition) {
+            (void)partition->close(Partition::Closing::removed, {clock.wall_now(), clock.now()});
+        }
         partition.reset();
         syncs.clear();
         (void)log::remove_tree(disk, directory);

@@ -40,7 +40,9 @@ class MemoryFile final : public File {
         if (inode_->bytes.size() < position + bytes.size()) {
             inode_->bytes.resize(position + bytes.size());
         }
-        std::memcpy(inode_->bytes.data() + position, bytes.data(), bytes.size());
+        if (!bytes.empty()) {
+            std::memcpy(inode_->bytes.data() + position, bytes.data(), bytes.size());
+        }
         return allowed;
     }
     Status write_at(std::uint64_t position, std::span<const ByteView> pieces) override {
