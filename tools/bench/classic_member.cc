@@ -1,7 +1,7 @@
 // A member of a classic group: JoinGroup, SyncGroup, Heartbeat. Whoever leads hands the partitions
 // out in turn.
-#include "protocol/base/bytes.h"
 #include "tools/bench/group_member.h"
+#include "tools/client/range_assignment.h"
 
 #include <fmt/format.h>
 
@@ -11,40 +11,6 @@ namespace {
 constexpr Millis kSessionTimeout{30'000};
 constexpr Millis kRebalanceTimeout{60'000};
 constexpr std::string_view kProtocol = "range";
-
-template <class T>
-void append_be(std::vector<std::uint8_t>& to, T value) {
-    to.resize(to.size() + sizeof value);
-    store_be(to.data() + to.size() - sizeof value, value);
-}
-
-void append_text(std::vector<std::uint8_t>& to, std::string_view text) {
-    append_be(to, static_cast<std::int16_t>(text.size()));
-    to.insert(to.end(), text.begin(), text.end());
-}
-
-// A consumer's subscription (clients/.../ConsumerProtocolSubscription.json, version 0).
-std::vector<std::uint8_t> subscription(std::string_view topic) {
-    std::vector<std::uint8_t> bytes;
-    append_be<std::int16_t>(bytes, 0);
-    append_be<std::int32_t>(bytes, 1);
-    append_text(bytes, topic);
-    append_be<std::int32_t>(bytes, -1);
-    return bytes;
-}
-
-// A consumer's assignment (clients/.../ConsumerProtocolAssignment.json, version 0).
-std::vector<std::uint8_t> assignment(std::string_view topic,
-                                     const std::vector<std::int32_t>& partitions) {
-    std::vector<std::uint8_t> bytes;
-    append_be<std::int16_t>(bytes, 0);
-    append_be<std::int32_t>(bytes, 1);
-    append_text(bytes, topic);
-    append_be(bytes, static_cast<std::int32_t>(partitions.size()));
-    for (const auto partition : partitions) append_be(bytes, partition);
-    append_be<std::int32_t>(bytes, -1);
-    return bytes;
-}
 
 class ClassicMember final : public GroupMember {
   public:
@@ -115,7 +81,7 @@ class ClassicMember final : public GroupMember {
 
     Result<Frame> join_request() {
         asked_ = Phase::joining;
-        const auto metadata = subscription(spec_.topic.name);
+        const auto metadata = client::subscription_bytes({spec_.topic.name});
         msg::JoinGroupRequest::JoinGroupRequestProtocol protocol{kProtocol, metadata};
         msg::JoinGroupRequest request;
         request.group_id = spec_.id;
@@ -142,13 +108,13 @@ class ClassicMember final : public GroupMember {
     }
 
     void assign(const msg::JoinGroupResponse& reply) {
-        std::vector<std::vector<std::int32_t>> shares(reply.members.size());
+        std::vector<client::TopicPartitions> shares(reply.members.size());
         for (std::size_t i = 0; i < spec_.topic.partitions.size(); ++i) {
-            shares[i % shares.size()].push_back(spec_.topic.partitions[i].index.value());
+            shares[i % shares.size()][spec_.topic.name].push_back(spec_.topic.partitions[i].index);
         }
         for (std::size_t i = 0; i < shares.size(); ++i) {
             assignments_.emplace_back(std::string(reply.members[i].member_id),
-                                      assignment(spec_.topic.name, shares[i]));
+                                      client::assignment_bytes(shares[i]));
         }
     }
 
@@ -172,12 +138,9 @@ class ClassicMember final : public GroupMember {
             return {};
         }
         if (reply.error_code != ErrorCode::NONE) return refused("SyncGroup", reply.error_code);
-        // Version, number of topics, the name, then how many partitions.
-        const std::size_t count_at = 2 + 4 + 2 + spec_.topic.name.size();
-        partitions_ = reply.assignment.size() < count_at + 4
-                          ? 0
-                          : static_cast<std::size_t>(
-                                load_be<std::int32_t>(reply.assignment.data() + count_at));
+        MILENA_ASSIGN(const auto assigned, client::assigned_partitions(reply.assignment));
+        partitions_ = 0;
+        for (const auto& [topic, partitions] : assigned) partitions_ += partitions.size();
         go(Phase::stable);
         return {};
     }

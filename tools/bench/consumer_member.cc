@@ -97,10 +97,10 @@ class ConsumerMember final : public GroupMember {
 
 }  // namespace
 
-Result<std::unique_ptr<GroupMember>> make_member(GroupProtocol protocol, const GroupSpec& spec,
-                                                 std::int32_t number,
+Result<std::unique_ptr<GroupMember>> make_member(client::GroupProtocol protocol,
+                                                 const GroupSpec& spec, std::int32_t number,
                                                  const client::Connection& connection) {
-    if (protocol == GroupProtocol::classic) return make_classic_member(spec, connection);
+    if (protocol == client::GroupProtocol::classic) return make_classic_member(spec, connection);
     MILENA_ASSIGN(const auto version,
                   connection.version_of(ApiKey::ConsumerGroupHeartbeat, Request::kMaxVersion));
     return std::make_unique<ConsumerMember>(spec, number, version);

@@ -7,6 +7,7 @@
 #include "tools/bench/prebuilt.h"
 #include "tools/client/cluster.h"
 #include "tools/client/connection.h"
+#include "tools/client/groups.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -14,8 +15,6 @@
 #include <string>
 
 namespace milena::bench {
-
-enum class GroupProtocol : std::uint8_t { classic, consumer };
 
 // What all members of one group know.
 struct GroupSpec {
@@ -48,8 +47,8 @@ class GroupMember {
 };
 
 // `connection` tells which versions to speak; another one may carry the requests.
-Result<std::unique_ptr<GroupMember>> make_member(GroupProtocol protocol, const GroupSpec& spec,
-                                                 std::int32_t number,
+Result<std::unique_ptr<GroupMember>> make_member(client::GroupProtocol protocol,
+                                                 const GroupSpec& spec, std::int32_t number,
                                                  const client::Connection& connection);
 Result<std::unique_ptr<GroupMember>> make_classic_member(const GroupSpec& spec,
                                                          const client::Connection& connection);

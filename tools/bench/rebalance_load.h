@@ -14,7 +14,7 @@ namespace milena::bench {
 
 struct RebalanceLoad {
     std::string topic;
-    GroupProtocol protocol = GroupProtocol::classic;
+    client::GroupProtocol protocol = client::GroupProtocol::classic;
     std::int32_t members = 10;  // with the one that comes and goes
     // Between the signs of life of a member. What a rebalance costs shows only when this is short.
     Millis heartbeat_interval{3};

@@ -15,6 +15,8 @@
 
 namespace milena::client {
 
+enum class GroupProtocol : std::uint8_t { classic, consumer };  // the latter: KIP-848
+
 struct GroupListing {
     std::string id;
     std::string protocol_type;  // "consumer", "connect"; empty for positions without members

@@ -19,8 +19,6 @@
 
 namespace milena::client {
 
-enum class GroupProtocol : std::uint8_t { classic, consumer };  // the latter: KIP-848
-
 struct MemberSettings {
     std::string group;
     std::optional<std::string> instance_id;

@@ -59,8 +59,8 @@ Result<std::string> run_pipeline(client::Cluster& cluster, Arguments arguments) 
 Result<std::string> run_rebalance(client::Cluster& cluster, Arguments arguments) {
     bench::RebalanceLoad load;
     load.topic = arguments.topic;
-    load.protocol = arguments.protocol == "classic" ? bench::GroupProtocol::classic
-                                                    : bench::GroupProtocol::consumer;
+    load.protocol = arguments.protocol == "classic" ? client::GroupProtocol::classic
+                                                    : client::GroupProtocol::consumer;
     load.members = arguments.members;
     load.heartbeat_interval = Millis(arguments.heartbeat_ms);
     load.measure = bench_measure(arguments);
@@ -69,18 +69,20 @@ Result<std::string> run_rebalance(client::Cluster& cluster, Arguments arguments)
                                   : bench::rebalance_text(figures);
 }
 
-void add_commits(CLI::App& app, BenchArguments& arguments) {
+void add_common(CLI::App& app, BenchArguments& arguments) {
     add_topic_options(app, arguments);
     add_measure_options(app, arguments);
     add_pid_option(app, arguments);
+}
+
+void add_commits(CLI::App& app, BenchArguments& arguments) {
+    add_common(app, arguments);
     add_connections_option(app, arguments);
     add_in_flight_option(app, arguments);
 }
 
 void add_transactions(CLI::App& app, BenchArguments& arguments) {
-    add_topic_options(app, arguments);
-    add_measure_options(app, arguments);
-    add_pid_option(app, arguments);
+    add_common(app, arguments);
     add_record_bytes_option(app, arguments);
     app.add_option("--producers", arguments.producers, "Producers at work at the same time")
         ->capture_default_str()
@@ -88,9 +90,7 @@ void add_transactions(CLI::App& app, BenchArguments& arguments) {
 }
 
 void add_pipeline(CLI::App& app, BenchArguments& arguments) {
-    add_topic_options(app, arguments);
-    add_measure_options(app, arguments);
-    add_pid_option(app, arguments);
+    add_common(app, arguments);
     add_record_bytes_option(app, arguments);
     app.add_option("--rate", arguments.pipeline_rate, "Records per second, due at fixed times")
         ->capture_default_str()
@@ -98,9 +98,7 @@ void add_pipeline(CLI::App& app, BenchArguments& arguments) {
 }
 
 void add_rebalance(CLI::App& app, BenchArguments& arguments) {
-    add_topic_options(app, arguments);
-    add_measure_options(app, arguments);
-    add_pid_option(app, arguments);
+    add_common(app, arguments);
     app.add_option("--members", arguments.members, "Members, with the one that comes and goes")
         ->capture_default_str()
         ->check(CLI::Range(2, 1000));

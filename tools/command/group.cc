@@ -1,15 +1,14 @@
 // milena group: list and describe groups, delete them, set or delete their offsets.
 #include "tools/client/reset.h"
 #include "tools/command/command_list.h"
-#include "tools/command/common.h"
 #include "tools/command/group_json.h"
 #include "tools/command/topic_json.h"
+#include "tools/command/verbs.h"
 #include "tools/kafka/consumer_groups_options.h"
 #include "tools/kafka/group_report.h"
 
 #include <algorithm>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 namespace milena::cli {
@@ -135,26 +134,20 @@ Status delete_offsets(client::Cluster& cluster, Arguments arguments, const Io& i
     return {};
 }
 
-using Action = Status (*)(client::Cluster&, Arguments, const Io&);
-
-void add_subcommands(CLI::App& app, GroupArguments& arguments, Action& action) {
-    const auto add = [&](const char* name, const char* text, Action run) {
-        auto* sub = app.add_subcommand(name, text);
-        add_cluster_options(*sub, arguments.cluster);
-        sub->callback([&action, run] { action = run; });
-        return sub;
-    };
-    auto* listing = add("list", "List groups with their types and states", &list);
+void add_verbs(Verbs<GroupArguments>& verbs) {
+    auto& arguments = verbs.options();
+    auto* listing = verbs.add("list", "List groups with their types and states", &list);
     listing->add_option("--state", arguments.states, "Only groups in this state");
 
-    auto* describing = add("describe", "Show state, offsets and lag", &describe);
+    auto* describing = verbs.add("describe", "Show state, offsets and lag", &describe);
     describing->add_option("names", arguments.names, "Names of the groups")->required();
     describing->add_flag("-m,--members", arguments.members, "Also the members");
 
-    auto* deleting = add("delete", "Delete groups that have no members", &remove);
+    auto* deleting = verbs.add("delete", "Delete groups that have no members", &remove);
     deleting->add_option("names", arguments.names, "Names of the groups")->required();
 
-    auto* resetting = add("reset-offsets", "Set the offsets of a group without members", &reset);
+    auto* resetting =
+        verbs.add("reset-offsets", "Set the offsets of a group without members", &reset);
     resetting->add_option("name", arguments.names, "Name of the group")->required()->expected(1);
     resetting
         ->add_option("--to", arguments.to,
@@ -165,7 +158,8 @@ void add_subcommands(CLI::App& app, GroupArguments& arguments, Action& action) {
                           "Only this topic, or some partitions of it (topic:0,1)");
     resetting->add_flag("--execute", arguments.execute, "Do it, not only show it");
 
-    auto* forgetting = add("delete-offsets", "Delete the offsets of a topic", &delete_offsets);
+    auto* forgetting =
+        verbs.add("delete-offsets", "Delete the offsets of a topic", &delete_offsets);
     forgetting->add_option("name", arguments.names, "Name of the group")->required()->expected(1);
     forgetting->add_option("-t,--topic", arguments.topics, "Topic, or topic:0,1")->required();
 }
@@ -173,20 +167,9 @@ void add_subcommands(CLI::App& app, GroupArguments& arguments, Action& action) {
 }  // namespace
 
 int run_group(int argc, char** argv, const Io& io) {
-    CLI::App app("List, describe and delete groups, set their offsets.", argv[0]);
-    app.require_subcommand(1);
-    GroupArguments arguments;
-    Action action = nullptr;
-    add_subcommands(app, arguments, action);
-    if (const auto code = parse(app, argc, argv, io)) return *code;
-
-    auto settings = cluster_settings(arguments.cluster, io);
-    if (!settings) return report_failure(argv[0], settings.error(), arguments.cluster.json, io);
-    client::Cluster cluster(*std::move(settings), io.clock);
-    if (const auto status = action(cluster, arguments, io); !status) {
-        return report_failure(argv[0], status.error(), arguments.cluster.json, io);
-    }
-    return 0;
+    Verbs<GroupArguments> verbs("List, describe and delete groups, set their offsets.", argv[0]);
+    add_verbs(verbs);
+    return verbs.run(argc, argv, io);
 }
 
 }  // namespace milena::cli

@@ -1,14 +1,13 @@
 // milena topic: create, list, describe, alter and delete topics.
 #include "tools/client/admin.h"
 #include "tools/command/command_list.h"
-#include "tools/command/common.h"
 #include "tools/command/topic_json.h"
+#include "tools/command/verbs.h"
 #include "tools/kafka/topics_describe.h"
 #include "tools/kafka/topics_options.h"
 
 #include <algorithm>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 namespace milena::cli {
@@ -168,17 +167,9 @@ Status remove(client::Cluster& cluster, Arguments arguments, const Io& io) {
     return {};
 }
 
-using Action = Status (*)(client::Cluster&, Arguments, const Io&);
-
-// The subcommands; each option is bound to `arguments`, `action` is set by the one that is called.
-void add_subcommands(CLI::App& app, TopicArguments& arguments, Action& action) {
-    const auto add = [&](const char* name, const char* text, Action run) {
-        auto* sub = app.add_subcommand(name, text);
-        add_cluster_options(*sub, arguments.cluster);
-        sub->callback([&action, run] { action = run; });
-        return sub;
-    };
-    auto* creating = add("create", "Create a topic", &create);
+void add_verbs(Verbs<TopicArguments>& verbs) {
+    auto& arguments = verbs.options();
+    auto* creating = verbs.add("create", "Create a topic", &create);
     creating->add_option("name", arguments.names, "Name of the topic")->required()->expected(1);
     creating->add_option("-p,--partitions", arguments.partitions, "Number of partitions");
     creating->add_option("-r,--replication-factor", arguments.replication_factor,
@@ -191,15 +182,15 @@ void add_subcommands(CLI::App& app, TopicArguments& arguments, Action& action) {
     creating->add_flag("--if-not-exists", arguments.if_not_exists,
                        "It is fine if the topic is there already");
 
-    auto* listing = add("list", "List topics", &list);
+    auto* listing = verbs.add("list", "List topics", &list);
     listing->add_flag("--internal", arguments.internal, "Also the topics that Kafka keeps");
 
-    auto* describing = add("describe", "Show partitions, replicas and settings", &describe);
+    auto* describing = verbs.add("describe", "Show partitions, replicas and settings", &describe);
     describing->add_option("names", arguments.names, "Topics; all of them when none is named");
     describing->add_flag("--internal", arguments.internal, "Also the topics that Kafka keeps");
     describing->add_flag("--if-exists", arguments.if_exists, "Pass over topics that do not exist");
 
-    auto* altering = add("alter", "Add partitions, change settings", &alter);
+    auto* altering = verbs.add("alter", "Add partitions, change settings", &alter);
     altering->add_option("name", arguments.names, "Name of the topic")->required()->expected(1);
     altering->add_option("-p,--partitions", arguments.partitions,
                          "The new, larger number of partitions; keys will map to others");
@@ -211,7 +202,7 @@ void add_subcommands(CLI::App& app, TopicArguments& arguments, Action& action) {
         ->take_all();
     altering->add_flag("--if-exists", arguments.if_exists, "It is fine if there is no such topic");
 
-    auto* deleting = add("delete", "Delete topics with all their data", &remove);
+    auto* deleting = verbs.add("delete", "Delete topics with all their data", &remove);
     deleting->add_option("names", arguments.names, "Names of the topics")->required();
     deleting->add_flag("--if-exists", arguments.if_exists, "It is fine if there is no such topic");
 }
@@ -219,20 +210,9 @@ void add_subcommands(CLI::App& app, TopicArguments& arguments, Action& action) {
 }  // namespace
 
 int run_topic(int argc, char** argv, const Io& io) {
-    CLI::App app("Create, list, describe, alter and delete topics.", argv[0]);
-    app.require_subcommand(1);
-    TopicArguments arguments;
-    Action action = nullptr;
-    add_subcommands(app, arguments, action);
-    if (const auto code = parse(app, argc, argv, io)) return *code;
-
-    auto settings = cluster_settings(arguments.cluster, io);
-    if (!settings) return report_failure(argv[0], settings.error(), arguments.cluster.json, io);
-    client::Cluster cluster(*std::move(settings), io.clock);
-    if (const auto status = action(cluster, arguments, io); !status) {
-        return report_failure(argv[0], status.error(), arguments.cluster.json, io);
-    }
-    return 0;
+    Verbs<TopicArguments> verbs("Create, list, describe, alter and delete topics.", argv[0]);
+    add_verbs(verbs);
+    return verbs.run(argc, argv, io);
 }
 
 }  // namespace milena::cli

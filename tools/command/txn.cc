@@ -1,13 +1,12 @@
 // milena txn: list and describe transactions, find those that hang, and end them.
 #include "tools/command/command_list.h"
-#include "tools/command/common.h"
 #include "tools/command/topic_json.h"
 #include "tools/command/txn_json.h"
+#include "tools/command/verbs.h"
 #include "tools/kafka/transactions_print.h"
 
 #include <algorithm>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 namespace milena::cli {
@@ -119,40 +118,34 @@ Status end(client::Cluster& cluster, Arguments arguments, const Io& io) {
     return {};
 }
 
-using Action = Status (*)(client::Cluster&, Arguments, const Io&);
-
-void add_subcommands(CLI::App& app, TxnArguments& arguments, Action& action) {
-    const auto add = [&](const char* name, const char* text, Action run) {
-        auto* sub = app.add_subcommand(name, text);
-        add_cluster_options(*sub, arguments.cluster);
-        sub->callback([&action, run] { action = run; });
-        return sub;
-    };
+void add_verbs(Verbs<TxnArguments>& verbs) {
+    auto& arguments = verbs.options();
     const auto add_partition = [&](CLI::App& sub) {
         sub.add_option("topic", arguments.topic, "Topic")->required();
         sub.add_option("-p,--partition", arguments.partition, "Partition")->required();
     };
-    auto* listing = add("list", "List transactional ids with their states", &list);
+    auto* listing = verbs.add("list", "List transactional ids with their states", &list);
     listing->add_option("--state", arguments.states, "Only in this state (Ongoing ...)");
     listing->add_option("--match", arguments.pattern, "Only ids that match (regular expression)");
     listing->add_option("--longer-than", arguments.longer_than,
                         "Only transactions that have run for more seconds");
 
-    add("describe", "Show state, producer and partitions of transactional ids", &describe)
+    verbs.add("describe", "Show state, producer and partitions of transactional ids", &describe)
         ->add_option("ids", arguments.names, "Transactional ids")
         ->required();
-    add_partition(*add("producers", "Show the producers that a partition remembers", &producers));
+    add_partition(
+        *verbs.add("producers", "Show the producers that a partition remembers", &producers));
 
-    auto* finding = add("find-hanging", "Find transactions that nobody will end", &hanging);
+    auto* finding = verbs.add("find-hanging", "Find transactions that nobody will end", &hanging);
     finding->add_option("topics", arguments.names, "Only on these topics");
     finding->add_option("--longer-than", arguments.longer_than,
                         "Seconds without a sign of life; 900");
 
-    auto* aborting = add("abort", "Abort a transaction that nobody will end", &abort);
+    auto* aborting = verbs.add("abort", "Abort a transaction that nobody will end", &abort);
     add_partition(*aborting);
     aborting->add_option("--start", arguments.start, "Offset at which it begins")->required();
 
-    add("end", "Abort whatever an id has under way, and fence its producer", &end)
+    verbs.add("end", "Abort whatever an id has under way, and fence its producer", &end)
         ->add_option("ids", arguments.names, "Transactional ids")
         ->required();
 }
@@ -160,20 +153,10 @@ void add_subcommands(CLI::App& app, TxnArguments& arguments, Action& action) {
 }  // namespace
 
 int run_txn(int argc, char** argv, const Io& io) {
-    CLI::App app("List and describe transactions, find those that hang, and end them.", argv[0]);
-    app.require_subcommand(1);
-    TxnArguments arguments;
-    Action action = nullptr;
-    add_subcommands(app, arguments, action);
-    if (const auto code = parse(app, argc, argv, io)) return *code;
-
-    auto settings = cluster_settings(arguments.cluster, io);
-    if (!settings) return report_failure(argv[0], settings.error(), arguments.cluster.json, io);
-    client::Cluster cluster(*std::move(settings), io.clock);
-    if (const auto status = action(cluster, arguments, io); !status) {
-        return report_failure(argv[0], status.error(), arguments.cluster.json, io);
-    }
-    return 0;
+    Verbs<TxnArguments> verbs("List and describe transactions, find those that hang, and end them.",
+                              argv[0]);
+    add_verbs(verbs);
+    return verbs.run(argc, argv, io);
 }
 
 }  // namespace milena::cli

@@ -28,24 +28,6 @@ class ProducerLifetimeTest : public CleanerTest {
         const auto bytes = make_keyed(of_producer(id, sequence));
         return value_of(log_->check_producer(bytes, AppendOrigin::client)).has_value();
     }
-
-    void restart(Shutdown shutdown) {
-        const Offset recovery = log_->recovery_point();
-        const Offset start = log_->log_start_offset();
-        const Offset cleaned = log_->cleaned_to();
-        if (shutdown == Shutdown::clean) expect_ok(log_->close(now_));
-        kill();
-        OpenOptions options;
-        options.settings = settings_;
-        options.shutdown = shutdown;
-        options.recovery_point = recovery;
-        options.log_start_offset = start;
-        options.cleaned_to = cleaned;
-        options.now = now_;
-        log_ = value_of(PartitionLog::open(disk_, kDirectory, options));
-        log_->on_high_watermark(log_->log_end_offset());
-        log_->check_invariants();
-    }
     // Everything but the active segment goes.
     void remove_old() {
         expect_ok(log_->advance_log_start_offset(log_->active_segment_base()));

@@ -109,29 +109,18 @@ class CleanPropertyTest : public CleanerTest {
         }
     }
 
-    void restart() {
+    // Cleanly, or not and then perhaps without any snapshot of the producers.
+    void restart_somehow() {
         const bool clean = below(2) == 0;
-        const Offset recovery = log_->recovery_point();
-        const Offset cleaned = log_->cleaned_to();
         log_->on_high_watermark(log_->log_end_offset());
         const auto before = read_committed(*log_, log_->log_start_offset());
         const auto unstable = log_->first_unstable_offset();
-        if (clean) {
-            expect_ok(log_->close(now_));
-        } else if (below(2) == 0) {
+        if (!clean && below(2) == 0) {
             for (const auto& found : disk_.paths()) {
                 if (found.ends_with(".snapshot")) expect_ok(disk_.remove(found));
             }
         }
-        kill();
-        OpenOptions options;
-        options.settings = settings_;
-        options.shutdown = clean ? Shutdown::clean : Shutdown::unclean;
-        options.recovery_point = recovery;
-        options.cleaned_to = cleaned;
-        options.now = now_;
-        log_ = value_of(PartitionLog::open(disk_, kDirectory, options));
-        log_->on_high_watermark(log_->log_end_offset());
+        restart(clean ? Shutdown::clean : Shutdown::unclean);
         ASSERT_EQ(read_committed(*log_, log_->log_start_offset()), before);
         ASSERT_EQ(log_->first_unstable_offset(), unstable);
         check_duplicates();
@@ -145,7 +134,7 @@ class CleanPropertyTest : public CleanerTest {
         if (what < 15) return end_one();
         if (what == 15) return roll();
         if (what < 19) return round();
-        restart();
+        restart_somehow();
     }
 
     SeededRandom random_{0};

@@ -17,23 +17,7 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::Pair;
 
-class CleaningTest : public CleanerTest {
-  protected:
-    void reopen(Shutdown shutdown) {
-        const Offset cleaned = log_->cleaned_to();
-        const Offset recovery = log_->recovery_point();
-        if (shutdown == Shutdown::clean) expect_ok(log_->close(now_));
-        kill();
-        OpenOptions options;
-        options.settings = settings_;
-        options.shutdown = shutdown;
-        options.recovery_point = recovery;
-        options.cleaned_to = cleaned;
-        options.now = now_;
-        log_ = value_of(PartitionLog::open(disk_, kDirectory, options));
-        log_->check_invariants();
-    }
-};
+using CleaningTest = CleanerTest;
 
 TEST_F(CleaningTest, KeepsTheLastRecordOfEachKeyAtItsOffset) {
     open();
@@ -127,7 +111,7 @@ TEST_F(CleaningTest, EmptyBatchesDoNotCountWhereTimestampsAreLookedFor) {
         EXPECT_EQ(latest->offset, Offset{1});
         EXPECT_EQ(latest->timestamp, TimestampMs{5'000});
         EXPECT_FALSE(value_of(log_->offset_for_timestamp(TimestampMs{5'001}, codecs)));
-        reopen(Shutdown::unclean);
+        restart(Shutdown::unclean);
     }
 }
 
@@ -152,7 +136,7 @@ TEST_F(CleaningTest, RetentionTakesCompactedSegmentsToo) {
     EXPECT_THAT(offsets(), ElementsAre(20)) << "the active segment alone is left";
     clean();
     EXPECT_EQ(log_->log_end_offset(), Offset{21});
-    reopen(Shutdown::unclean);
+    restart(Shutdown::unclean);
     EXPECT_EQ(log_->log_end_offset(), Offset{21});
 }
 
@@ -180,14 +164,14 @@ TEST_F(CleaningTest, ProducersAreStillHeldToTheirSequences) {
         EXPECT_EQ(duplicate->last_offset, Offset{1});
     };
     check();
-    reopen(Shutdown::clean);
+    restart(Shutdown::clean);
     check();
-    reopen(Shutdown::unclean);
+    restart(Shutdown::unclean);
     check();
     for (const auto& found : disk_.paths()) {
         if (found.ends_with(".snapshot")) expect_ok(disk_.remove(found));
     }
-    reopen(Shutdown::unclean);
+    restart(Shutdown::unclean);
     check();
     EXPECT_THAT(offsets(), ElementsAre(2));
 }
@@ -260,7 +244,7 @@ TEST_F(CleaningTest, RetentionUnderARoundMakesItStop) {
     EXPECT_EQ(result.up_to, kNoOffset);
     EXPECT_THAT(offsets(), ElementsAre(1));
     EXPECT_THAT(disk_.paths(), Not(Contains(HasSubstr(".cleaned"))));
-    reopen(Shutdown::unclean);
+    restart(Shutdown::unclean);
     EXPECT_THAT(offsets(), ElementsAre(1));
 }
 
@@ -340,7 +324,7 @@ TEST_F(CleaningTest, TheCheckpointSurvivesARestartIfItFitsTheLog) {
     put("a", "1");
     put("b", "2");
     clean();
-    reopen(Shutdown::clean);
+    restart(Shutdown::clean);
     EXPECT_EQ(log_->cleaned_to(), Offset{2});
     kill();
     OpenOptions options;

@@ -89,4 +89,19 @@ CleanedLog CleanerTest::clean(std::uint64_t memory) {
     return result;
 }
 
+void CleanerTest::restart(Shutdown shutdown) {
+    OpenOptions options;
+    options.settings = settings_;
+    options.shutdown = shutdown;
+    options.recovery_point = log_->recovery_point();
+    options.log_start_offset = log_->log_start_offset();
+    options.cleaned_to = log_->cleaned_to();
+    options.now = now_;
+    if (shutdown == Shutdown::clean) expect_ok(log_->close(now_));
+    kill();
+    log_ = value_of(PartitionLog::open(disk_, kDirectory, options));
+    log_->on_high_watermark(log_->log_end_offset());
+    log_->check_invariants();
+}
+
 }  // namespace milena::log::test

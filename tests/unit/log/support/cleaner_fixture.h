@@ -42,6 +42,8 @@ class CleanerTest : public LogTest {
     void roll() { expect_ok(log_->roll(now_)); }
     // Seals and syncs everything, then one round.
     CleanedLog clean(std::uint64_t memory = 1U << 20U);
+    // Opens the log again with what its checkpoints say of it, all of it committed.
+    void restart(Shutdown shutdown);
     void later(Millis time) { now_.wall = now_.wall + time.count(); }
     std::vector<std::int64_t> offsets() {
         std::vector<std::int64_t> found;
