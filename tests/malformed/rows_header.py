@@ -85,6 +85,10 @@ ROWS = [
     Row(21, "a version above the newest",
         all_close([(k, wire.request(k, v + 1, b"\0" * 64, tags=wire.NO_TAGS))
                    for k, v in LATEST.items()]), "close"),
+    # Two-phase commit is only in this one (KIP-939).
+    Row(21, "a version that is not stable yet",
+        refused(wire.INIT_PRODUCER_ID, 6, wire.compact(None) + wire.i32(60000)
+                + wire.i64(-1) + wire.i16(-1) + wire.i8(1) + wire.i8(0) + wire.NO_TAGS), "close"),
     Row(22, "ApiVersions v32767", unsupported_api_versions(32767), "error 35"),
     Row(22, "ApiVersions v5", unsupported_api_versions(5), "error 35"),
     Row(23, "client software name of a line feed", api_versions_error(name="\n"), "error 42"),

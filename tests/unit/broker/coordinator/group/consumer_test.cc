@@ -347,6 +347,27 @@ TEST_F(ConsumerGroups, RegularExpressionsFollowTheTopics) {
     EXPECT_TRUE(shard.now(ConsumerGroupDescribe{"g"}).members[0].assignment.empty());
 }
 
+TEST_F(ConsumerGroups, RegularExpressionsAreLookedUpAgainAlsoWhenNoTopicChanged) {
+    auto r1 = client("r1", {});
+    r1.settings().subscribed_topics.reset();
+    r1.settings().subscribed_regex = "(a|new.*)";
+    r1.join();
+    // What a member may see can change while the topics stay as they are.
+    const auto end = shard.image.provenance.end;
+    set_topic(shard.image, "new-1", 1);
+    shard.image.provenance.end = end;
+    const auto beat_until = [&](Millis time) {
+        for (Millis passed{0}; passed < time; passed += Millis(10'000)) {
+            shard.pass(Millis(10'000));
+            r1.beat();
+        }
+    };
+    beat_until(Millis(590'000));
+    EXPECT_EQ(r1.owned().size(), 3U);
+    beat_until(Millis(10'000));
+    EXPECT_EQ(r1.owned(), partitions("a", {0, 1, 2}) | partitions("new-1", {0}));
+}
+
 TEST_F(ConsumerGroups, TheAssignorThatMostAskForIsTaken) {
     set_topic(shard.image, "a", 4);
     auto m1 = client("m1");
