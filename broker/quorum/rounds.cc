@@ -106,7 +106,7 @@ Status Rounds::replay() {
 Status Rounds::start() {
     const metadata::ImageChange replayed = std::move(*replayed_);
     raft::Ready ready = raft_->step(raft::Start{}, clock_.now());
-    controller_.emplace(options_.controller, rules_, replayed.image);
+    controller_.emplace(options_.controller, rules_, replayed.image, clock_.now());
     decided_end_ = raft_->state().log_end;
 
     raft::Propose propose;
@@ -158,6 +158,7 @@ void Rounds::decide(Waiting waiting, raft::Propose& propose, std::vector<Pending
                                           ? (*make)(*controller_->image())
                                           : std::get<metadata::Request>(std::move(waiting.request));
     auto decision = controller_->decide(request, decided_end_, clock_.now(), random_);
+    controller_->observe(decision);
     const std::size_t before = pending.size();
     for (RecordList& part : split(std::move(decision.records))) {
         add_batch(std::move(part), propose, pending);
@@ -225,7 +226,7 @@ void Rounds::finish(std::vector<Pending> pending, const Status& status) {
         if (one.change) publish(one.before, std::move(*one.change));
         if (one.done) one.done(std::move(*one.reply));
     }
-    if (!status) controller_.emplace(options_.controller, rules_, image());
+    if (!status) controller_.emplace(options_.controller, rules_, image(), clock_.now());
 }
 
 void Rounds::publish(const metadata::ImagePtr& before, metadata::ImageChange change) {

@@ -132,10 +132,13 @@ Status Server::Parts::start_quorum() {
     }
     for (const auto& voter : node.voters) options.voters.push_back(voter.id);
     options.controller.cluster_id = cluster_id;
+    options.controller.node = self;
     options.controller.num_partitions = current->get(key::num_partitions);
     options.controller.default_replication_factor =
         static_cast<std::int16_t>(current->get(key::default_replication_factor));
     options.controller.min_insync_replicas = current->get(key::min_insync_replicas);
+    options.controller.unclean_leader_election = current->get(key::unclean_leader_election_enable);
+    options.controller.session_timeout = Millis(current->get(key::broker_session_timeout_ms));
     options.snapshot_bytes = static_cast<std::uint64_t>(
         current->get(key::metadata_log_max_record_bytes_between_snapshots));
     options.on_failure = [](const Error& error) {

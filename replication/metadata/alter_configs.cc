@@ -2,11 +2,13 @@
 // ConfigurationControlManager.java). Loggers, and what only the broker concerned can judge (static
 // settings), are sorted out by the API before. Difference from Kafka: an unknown operation is
 // INVALID_REQUEST, where Kafka says UNKNOWN_SERVER_ERROR.
+#include "protocol/msg/records/clear_elr_record.h"
 #include "protocol/msg/records/config_record.h"
 #include "replication/metadata/features.h"
 #include "replication/metadata/new_partitions.h"
 #include "replication/metadata/record_codec.h"
 #include "replication/metadata/topic_names.h"
+#include "replication/metadata/topic_rules.h"
 
 #include <algorithm>
 #include <charconv>
@@ -176,20 +178,32 @@ void add_config(RecordList& records, const ConfigResource& resource, std::string
     add_record(records, record, ApiVersion(0));
 }
 
+// With another minimum ISR, who was eligible to lead may not be so any more: all are forgotten.
+void add_clear_elr(RecordList& records, const ConfigResource& resource) {
+    msg::ClearElrRecord record;
+    if (resource.type == ResourceType::topic) record.topic_name = resource.name;
+    add_record(records, record, ApiVersion(0));
+}
+
 // Only what changes; but what was asked for a broker is always written, so that it looks again at
 // what a value names (a file of certificates, say).
-void add_changes(RecordList& records, const ConfigResource& resource, const ConfigMap& before,
-                 const ConfigMap& after, const std::set<std::string_view>& asked_for) {
+void add_changes(RecordList& records, const Image& image, const ConfigResource& resource,
+                 const ConfigMap& before, const ConfigMap& after,
+                 const std::set<std::string_view>& asked_for) {
     const bool always = resource.type == ResourceType::broker;
+    bool changes_min_isr = false;
     for (const std::string_view name : asked_for) {
         const auto old_value = before.find(name);
         const auto new_value = after.find(name);
+        const std::size_t count = records.size();
         if (new_value == after.end()) {
             if (always || old_value != before.end()) add_config(records, resource, name, {});
         } else if (always || old_value == before.end() || old_value->second != new_value->second) {
             add_config(records, resource, name, new_value->second);
         }
+        changes_min_isr = changes_min_isr || (name == kMinIsr && records.size() > count);
     }
+    if (changes_min_isr && has_elr(image)) add_clear_elr(records, resource);
 }
 
 std::unexpected<Error> duplicate_names() {
@@ -207,7 +221,7 @@ Status alter(const DecideContext& context, const IncrementalAlterConfigs::Resour
         MILENA_TRY(change_value(context, request.resource, change, after));
     }
     MILENA_TRY(check_values(context, request.resource, before, after));
-    add_changes(records, request.resource, before, after, names);
+    add_changes(records, context.image, request.resource, before, after, names);
     return {};
 }
 
@@ -224,7 +238,7 @@ Status alter(const DecideContext& context, const AlterConfigs::Resource& request
     }
     for (const auto& [name, value] : before) names.insert(name);
     MILENA_TRY(check_values(context, request.resource, before, after));
-    add_changes(records, request.resource, before, after, names);
+    add_changes(records, context.image, request.resource, before, after, names);
     return {};
 }
 

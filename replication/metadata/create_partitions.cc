@@ -40,7 +40,7 @@ Result<std::vector<Replicas>> plan(const DecideContext& context, const Topic& to
     }
     std::int32_t index = current;
     for (const auto& replicas : *topic.assignments) {
-        MILENA_TRY(check_manual_replicas(context.image, replicas, factor, PartitionIndex(index++)));
+        MILENA_TRY(check_new_replicas(context.image, replicas, factor, PartitionIndex(index++)));
     }
     return *topic.assignments;
 }

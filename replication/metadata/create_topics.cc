@@ -62,7 +62,7 @@ Result<std::vector<Replicas>> plan_manual(const Image& image, const Topic& topic
     std::set<PartitionIndex> seen;
     for (const auto& assignment : topic.assignments) {
         const auto factor = topic.assignments.front().brokers.size();
-        MILENA_TRY(check_manual_replicas(image, assignment.brokers, factor, assignment.index));
+        MILENA_TRY(check_new_replicas(image, assignment.brokers, factor, assignment.index));
         if (!seen.insert(assignment.index).second) {
             return fail(ErrorCode::INVALID_REPLICA_ASSIGNMENT,
                         "partition " + std::to_string(assignment.index.value()) +

@@ -1,5 +1,6 @@
 #include "replication/metadata/image.h"
 
+#include "replication/metadata/broker_lists.h"
 #include "replication/metadata/topic_names.h"
 
 #include <algorithm>
@@ -29,15 +30,27 @@ bool same_topic(const TopicImage& a, const TopicImage& b) {
                       [](const auto& x, const auto& y) { return x == y || (x && y && *x == *y); });
 }
 
-std::optional<std::string_view> check_partition(const PartitionImage& partition) {
+bool is_led_properly(const Image& image, const PartitionImage& partition) {
+    const BrokerImage* leader = image.broker(partition.leader);
+    return leader && (!leader->is_fenced || partition.replicas.size() == 1);
+}
+
+std::optional<std::string_view> check_partition(const Image& image,
+                                                const PartitionImage& partition) {
     const auto& replicas = partition.replicas;
-    const auto is_replica = [&](BrokerId id) {
-        return std::find(replicas.begin(), replicas.end(), id) != replicas.end();
-    };
-    if (!std::all_of(partition.isr.begin(), partition.isr.end(), is_replica) ||
-        !std::all_of(partition.elr.begin(), partition.elr.end(), is_replica) ||
-        (partition.leader != kNoBroker && !is_replica(partition.leader))) {
+    const bool has_leader = partition.leader != kNoBroker;
+    if (!contains_all(replicas, partition.isr) || !contains_all(replicas, partition.elr) ||
+        (has_leader && !contains(replicas, partition.leader))) {
         return "IsrWithinReplicas";
+    }
+    if (has_leader && !contains(partition.isr, partition.leader)) return "LeaderInIsr";
+    if (has_leader && !is_led_properly(image, partition)) return "LeaderNotFenced";
+    if (without(partition.elr, partition.isr) != partition.elr) return "ElrDisjointFromIsr";
+    if (!contains_all(replicas, partition.adding_replicas) ||
+        !contains_all(replicas, partition.removing_replicas) ||
+        without(partition.adding_replicas, partition.removing_replicas) !=
+            partition.adding_replicas) {
+        return "ReassignmentConsistent";
     }
     if (!partition.directories.empty() && partition.directories.size() != replicas.size()) {
         return "DirectoriesMatch";
@@ -76,6 +89,7 @@ bool same_state(const Image& a, const Image& b) {
     if (a.topics_by_id.size() != b.topics_by_id.size() || a.configs.size() != b.configs.size() ||
         a.partition_count != b.partition_count || a.features != b.features ||
         a.next_producer_id != b.next_producer_id || *a.kept != *b.kept ||
+        *a.client_quotas != *b.client_quotas || *a.scram != *b.scram || *a.acls != *b.acls ||
         !same_nodes(a.brokers, b.brokers) || !same_nodes(a.controllers, b.controllers)) {
         return false;
     }
@@ -102,7 +116,7 @@ std::optional<std::string_view> check_invariants(const Image& image) {
         may_collide_count += may_collide(topic->name);
         partitions += topic->partitions.size();
         for (const auto& partition : topic->partitions) {
-            note(partition ? check_partition(*partition) : "PartitionsAreDense");
+            note(partition ? check_partition(image, *partition) : "PartitionsAreDense");
         }
     });
     if (image.topics_by_name.size() != image.topics_by_id.size()) note("NamesMatchIds");

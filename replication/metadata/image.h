@@ -6,6 +6,11 @@
 //   NamesMatchIds        topics_by_name and topics_by_id hold the same topics, name_groups those
 //                        of them that may collide
 //   IsrWithinReplicas    isr, elr and the leader of a partition are among its replicas
+//   LeaderInIsr          who leads a partition is in sync
+//   LeaderNotFenced      who leads a partition is registered, and fenced only while it starts again
+//                        as the only replica there is
+//   ElrDisjointFromIsr   nobody is both in sync and merely eligible
+//   ReassignmentConsistent  adding and removing replicas are replicas, and different ones
 //   DirectoriesMatch     a partition has one directory per replica, or none at all
 //   PartitionsAreDense   partition ids of a topic run from 0 without holes
 //   ConfigsAreNotEmpty   no resource is listed without a setting
@@ -14,6 +19,7 @@
 #include "protocol/base/ids.h"
 #include "protocol/base/time.h"
 #include "replication/metadata/persistent_map.h"
+#include "replication/metadata/security_state.h"
 
 #include <cstdint>
 #include <map>
@@ -144,8 +150,8 @@ struct Provenance {
     TimestampMs last_timestamp = kNoTimestamp;  // of the last record contained
 };
 
-// Records of features that have no state of their own yet (ACLs, quotas, SCRAM, delegation tokens):
-// kept as they were written, by their identity, so that nothing is lost in a snapshot.
+// Records of features that have no state of their own yet (delegation tokens): kept as they were
+// written, by their identity, so that nothing is lost in a snapshot.
 using KeptRecords = std::map<std::string, std::vector<std::uint8_t>, std::less<>>;
 
 // Topics whose names are the same once '.' is read as '_': normally one, see topic_names.h.
@@ -193,6 +199,9 @@ struct Image {
     std::vector<std::shared_ptr<const ControllerImage>> controllers;
     std::map<std::string, std::int16_t, std::less<>> features;  // finalized levels
     ProducerId next_producer_id{0};                             // first id not in a block
+    std::shared_ptr<const ClientQuotas> client_quotas = std::make_shared<const ClientQuotas>();
+    std::shared_ptr<const ScramCredentials> scram = std::make_shared<const ScramCredentials>();
+    std::shared_ptr<const Acls> acls = std::make_shared<const Acls>();
     std::shared_ptr<const KeptRecords> kept = std::make_shared<const KeptRecords>();
     std::size_t partition_count = 0;  // over all topics
     Provenance provenance;
@@ -223,6 +232,9 @@ struct Delta {
     bool features_changed = false;
     bool controllers_changed = false;
     bool producer_ids_changed = false;
+    bool client_quotas_changed = false;
+    bool scram_changed = false;
+    bool acls_changed = false;
     bool kept_changed = false;
 };
 

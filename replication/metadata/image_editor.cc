@@ -52,7 +52,10 @@ ImageChange ImageEditor::finish(const Provenance& provenance) {
     }
     delta_.configs.assign(changed_configs_.begin(), changed_configs_.end());
     delta_.brokers.assign(changed_brokers_.begin(), changed_brokers_.end());
-    if (kept_) next_->kept = std::move(kept_);
+    delta_.client_quotas_changed = client_quotas_.finish(next_->client_quotas);
+    delta_.scram_changed = scram_.finish(next_->scram);
+    delta_.acls_changed = acls_.finish(next_->acls);
+    delta_.kept_changed = kept_.finish(next_->kept);
     next_->provenance = provenance;
     return {std::move(next_), std::move(delta_)};
 }

@@ -4,7 +4,8 @@
 //
 // Cost: a topic is copied once however many of its partitions change.
 // Verbs: apply_topics.cc, apply_cluster.cc (brokers, controllers, features, producer ids),
-// apply_kept.cc (what has no state of its own yet), image_editor.cc (dispatch, settings).
+// apply_security.cc (quotas, credentials, access rules), apply_kept.cc (what has no state of its
+// own yet), image_editor.cc (dispatch, settings).
 #pragma once
 
 #include "protocol/base/error.h"
@@ -25,6 +26,25 @@ inline constexpr std::int32_t kMaxPartitionIndex = 1'000'000;
 struct ImageChange {
     ImagePtr image;
     Delta delta;
+};
+
+// A shared value of an image that is copied when it is first changed.
+template <class T>
+class Draft {
+  public:
+    T& of(const std::shared_ptr<const T>& current) {
+        if (!own_) own_ = std::make_shared<T>(*current);
+        return *own_;
+    }
+    // Moves what was changed into the image; was there anything?
+    bool finish(std::shared_ptr<const T>& current) {
+        if (!own_) return false;
+        current = std::move(own_);
+        return true;
+    }
+
+  private:
+    std::shared_ptr<T> own_;  // ours alone until finish(); nullptr: unchanged
 };
 
 class ImageEditor {
@@ -82,17 +102,16 @@ class ImageEditor {
     Status apply(const msg::AbortTransactionRecord&) { return {}; }
     void set_config(const ConfigResource& resource, ConfigMap values);
 
-    // apply_kept.cc
+    // apply_security.cc
     Status apply(const msg::AccessControlEntryRecord& record);
     Status apply(const msg::RemoveAccessControlEntryRecord& record);
     Status apply(const msg::UserScramCredentialRecord& record);
     Status apply(const msg::RemoveUserScramCredentialRecord& record);
+    Status apply(const msg::ClientQuotaRecord& record);
+
+    // apply_kept.cc
     Status apply(const msg::DelegationTokenRecord& record);
     Status apply(const msg::RemoveDelegationTokenRecord& record);
-    Status apply(const msg::ClientQuotaRecord& record);
-    void keep(std::string identity);
-    void forget(const std::string& identity);
-    KeptRecords& kept();
 
     std::shared_ptr<Image> next_;
     PersistentMap<TopicImage, TopicNameTraits>::Editor by_name_;
@@ -103,7 +122,10 @@ class ImageEditor {
     std::vector<TopicId> touched_order_;
     std::set<ConfigResource> changed_configs_;
     std::set<BrokerId> changed_brokers_;
-    std::shared_ptr<KeptRecords> kept_;  // ours alone until finish(); nullptr: unchanged
+    Draft<ClientQuotas> client_quotas_;
+    Draft<ScramCredentials> scram_;
+    Draft<Acls> acls_;
+    Draft<KeptRecords> kept_;
     Delta delta_;
     ByteView current_;  // the framed record that is being applied
 };

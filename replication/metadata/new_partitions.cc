@@ -2,6 +2,7 @@
 
 #include "protocol/base/assert.h"
 #include "protocol/msg/records/partition_record.h"
+#include "replication/metadata/directories.h"
 #include "replication/metadata/features.h"
 #include "replication/metadata/placement.h"
 #include "replication/metadata/record_codec.h"
@@ -11,17 +12,6 @@
 
 namespace milena::metadata {
 namespace {
-
-// Reserved directory ids (server-common/.../DirectoryId.java).
-constexpr DirectoryId kMigratingDirectory{Uuid{0, 0}};
-constexpr DirectoryId kUnassignedDirectory{Uuid{0, 1}};
-
-// Where a broker will put a new replica, as far as that is certain.
-DirectoryId directory_on(const Image& image, BrokerId id) {
-    const BrokerImage* broker = image.broker(id);
-    if (!broker || broker->log_dirs.empty()) return kMigratingDirectory;
-    return broker->log_dirs.size() == 1 ? broker->log_dirs.front() : kUnassignedDirectory;
-}
 
 bool is_active(const Image& image, BrokerId id) {
     const BrokerImage* broker = image.broker(id);
@@ -39,14 +29,14 @@ Result<std::vector<Replicas>> place_new_partitions(const DecideContext& context,
                                                    std::int16_t replication_factor) {
     std::vector<UsableBroker> usable;
     for (const auto& broker : context.image.brokers) {
-        if (broker->in_controlled_shutdown) continue;
+        // One that has stopped is fenced, and will be back.
+        if (broker->in_controlled_shutdown && !broker->is_fenced) continue;
         usable.push_back({broker->id, broker->rack, broker->is_fenced});
     }
     return place_replicas(usable, count, replication_factor, context.random);
 }
 
-Status check_manual_replicas(const Image& image, const Replicas& replicas,
-                             std::size_t replication_factor, PartitionIndex index) {
+Status check_replicas(const Image& image, const Replicas& replicas, PartitionIndex index) {
     if (replicas.empty()) return bad_assignment(index, "are none");
     for (auto at = replicas.begin(); at != replicas.end(); ++at) {
         if (!image.broker(*at)) {
@@ -58,6 +48,12 @@ Status check_manual_replicas(const Image& image, const Replicas& replicas,
                 index, "include broker " + std::to_string(at->value()) + " more than once");
         }
     }
+    return {};
+}
+
+Status check_new_replicas(const Image& image, const Replicas& replicas,
+                          std::size_t replication_factor, PartitionIndex index) {
+    MILENA_TRY(check_replicas(image, replicas, index));
     if (replication_factor != 0 && replicas.size() != replication_factor) {
         return bad_assignment(index, "are " + std::to_string(replicas.size()) +
                                          ", but the other partitions of the topic have " +

@@ -15,10 +15,12 @@ using Replicas = std::vector<BrokerId>;
 Result<std::vector<Replicas>> place_new_partitions(const DecideContext& context, std::int32_t count,
                                                    std::int16_t replication_factor);
 
-// Replicas that a user chose: registered brokers, each once, as many as asked for (0: any number
-// but none), at least one of them active. INVALID_REPLICA_ASSIGNMENT.
-Status check_manual_replicas(const Image& image, const Replicas& replicas,
-                             std::size_t replication_factor, PartitionIndex index);
+// Replicas that a user chose: registered brokers, each once, at least one.
+// INVALID_REPLICA_ASSIGNMENT.
+Status check_replicas(const Image& image, const Replicas& replicas, PartitionIndex index);
+// And of a new partition: as many as asked for (0: any number), at least one of them active.
+Status check_new_replicas(const Image& image, const Replicas& replicas,
+                          std::size_t replication_factor, PartitionIndex index);
 
 // The record of a new partition: every active replica is in sync, the first of them leads.
 void add_new_partition(RecordList& records, const Image& image, TopicId topic, PartitionIndex index,

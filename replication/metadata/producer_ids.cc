@@ -14,18 +14,9 @@ Decision decide(const AllocateProducerIds& request, const DecideContext& context
         reply.error = {code, std::move(why)};
         return Decision{{}, std::move(reply)};
     };
-    const BrokerImage* broker = context.image.broker(request.broker);
-    if (!broker) {
-        return refused(ErrorCode::BROKER_ID_NOT_REGISTERED,
-                       "broker " + std::to_string(request.broker.value()) +
-                           " asks for producer ids, but is not registered");
-    }
-    if (broker->epoch != request.broker_epoch) {
-        return refused(ErrorCode::STALE_BROKER_EPOCH,
-                       "broker " + std::to_string(request.broker.value()) +
-                           " asks for producer ids with epoch " +
-                           std::to_string(request.broker_epoch.value()) +
-                           ", but is registered with " + std::to_string(broker->epoch.value()));
+    if (Status known = check_broker_epoch(context.image, request.broker, request.broker_epoch);
+        !known) {
+        return refused(known.error().code, known.error().detail);
     }
     const ProducerId first = context.image.next_producer_id;
     if (first.value() > std::numeric_limits<std::int64_t>::max() - kProducerIdBlock) {

@@ -8,8 +8,11 @@
 
 namespace milena::metadata {
 
-// Levels of metadata.version from which a record has what its next version carries.
+// Levels of metadata.version from which a record has what its next version carries, or a rule of
+// partitions changes.
 inline constexpr std::int16_t kMetadataVersion34Iv0 = 8;
+inline constexpr std::int16_t kMetadataVersion35Iv2 = 11;
+inline constexpr std::int16_t kMetadataVersion36Iv0 = 12;
 inline constexpr std::int16_t kMetadataVersion37Iv2 = 17;
 inline constexpr std::int16_t kMetadataVersion40Iv1 = 23;
 
@@ -26,5 +29,7 @@ inline ApiVersion partition_version(std::int16_t metadata_version) {
 
 // BrokerRegistrationChangeRecord goes by what it changes.
 inline constexpr ApiVersion kFencingVersion{0};
+inline constexpr ApiVersion kControlledShutdownVersion{1};
+inline constexpr ApiVersion kLogDirsVersion{2};
 
 }  // namespace milena::metadata

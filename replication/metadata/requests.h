@@ -5,11 +5,17 @@
 // Authorization, and errors that depend on the version of the request, are the business of the API
 // layer. A reply holds one entry per entry of its request, in the same order, unless said
 // otherwise; an Error with code NONE is success.
+//
+// Topics and settings stand here; broker_requests.h, partition_requests.h and security_requests.h
+// hold the rest.
 #pragma once
 
 #include "protocol/base/error.h"
 #include "protocol/base/ids.h"
+#include "replication/metadata/broker_requests.h"
 #include "replication/metadata/image.h"
+#include "replication/metadata/partition_requests.h"
+#include "replication/metadata/security_requests.h"
 
 #include <cstdint>
 #include <optional>
@@ -131,64 +137,20 @@ struct AlterConfigs {
     using Reply = ConfigReply;
 };
 
-struct RegisterBroker {
-    BrokerId id;
-    std::string cluster_id;
-    Uuid incarnation;
-    std::vector<Endpoint> endpoints;
-    std::vector<FeatureRange> features;
-    std::optional<std::string> rack;
-    std::vector<DirectoryId> log_dirs;
-    // The broker of this very process: what was registered before under its id is known to be dead.
-    bool is_local = false;
-
-    struct Reply {
-        Error error;
-        BrokerEpoch epoch{-1};
-    };
-};
-
-// Here of the local broker only: unfences it, or prepares its shutdown.
-struct BrokerHeartbeat {
-    BrokerId id;
-    BrokerEpoch epoch{-1};
-    Offset metadata_end{0};  // exclusive: how far the broker has applied the metadata log
-    bool want_fence = false;
-
-    struct Reply {
-        Error error;
-        bool is_caught_up = false;
-        bool is_fenced = true;
-    };
-};
-
-struct RegisterController {
-    BrokerId id;
-    Uuid incarnation;
-    std::vector<Endpoint> endpoints;
-    std::vector<FeatureRange> features;
-
-    struct Reply {
-        Error error;
-    };
-};
-
-struct AllocateProducerIds {
-    BrokerId broker;
-    BrokerEpoch broker_epoch{-1};
-
-    struct Reply {
-        Error error;
-        ProducerId first{0};
-        std::int32_t count = 0;
-    };
-};
-
-using Request = std::variant<CreateTopics, DeleteTopics, CreatePartitions, IncrementalAlterConfigs,
-                             AlterConfigs, RegisterBroker, BrokerHeartbeat, RegisterController,
-                             AllocateProducerIds>;
-using Reply = std::variant<CreateTopics::Reply, DeleteTopics::Reply, CreatePartitions::Reply,
-                           ConfigReply, RegisterBroker::Reply, BrokerHeartbeat::Reply,
-                           RegisterController::Reply, AllocateProducerIds::Reply>;
+using Request =
+    std::variant<CreateTopics, DeleteTopics, CreatePartitions, IncrementalAlterConfigs,
+                 AlterConfigs, RegisterBroker, BrokerHeartbeat, BrokerConnectionLost,
+                 FenceExpiredBroker, UnregisterBroker, RegisterController, AllocateProducerIds,
+                 AssignReplicasToDirs, AlterPartition, ElectLeaders, AlterPartitionReassignments,
+                 BalanceLeaders, ElectMissingLeaders, WriteNoOp, UpdateFeatures, AlterClientQuotas,
+                 AlterUserScramCredentials, CreateAcls, DeleteAcls>;
+using Reply =
+    std::variant<CreateTopics::Reply, DeleteTopics::Reply, CreatePartitions::Reply, ConfigReply,
+                 RegisterBroker::Reply, BrokerHeartbeat::Reply, BrokerConnectionLost::Reply,
+                 FenceExpiredBroker::Reply, UnregisterBroker::Reply, RegisterController::Reply,
+                 AllocateProducerIds::Reply, AssignReplicasToDirs::Reply, AlterPartition::Reply,
+                 ElectLeaders::Reply, AlterPartitionReassignments::Reply, SweepReply,
+                 WriteNoOp::Reply, UpdateFeatures::Reply, AlterClientQuotas::Reply,
+                 AlterUserScramCredentials::Reply, CreateAcls::Reply, DeleteAcls::Reply>;
 
 }  // namespace milena::metadata

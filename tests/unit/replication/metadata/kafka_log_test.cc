@@ -104,7 +104,12 @@ TEST_F(KafkaLog, SettingsFeaturesAndIdsAreThere) {
     EXPECT_EQ(image.features.size(), 6U);
     EXPECT_EQ(image.next_producer_id, ProducerId(1000));
     // A SCRAM credential, an ACL, two quotas of three: one was removed again.
-    EXPECT_EQ(image.kept->size(), 4U);
+    EXPECT_EQ(image.scram->size(), 1U);
+    EXPECT_EQ(image.acls->size(), 1U);
+    std::size_t quotas = 0;
+    for (const auto& [entity, values] : *image.client_quotas) quotas += values.size();
+    EXPECT_EQ(quotas, 2U);
+    EXPECT_TRUE(image.kept->empty());
 }
 
 TEST_F(KafkaLog, TheBrokerIsRegisteredAndActive) {

@@ -14,7 +14,8 @@ class FewSettings final : public ConfigRules {
     Status validate(const ConfigResource& resource, const ConfigMap& values) const override {
         for (const auto& [name, value] : values) {
             if (resource.type == ResourceType::topic && name != "retention.ms" &&
-                name != "cleanup.policy" && name != "min.insync.replicas" && name != "long") {
+                name != "cleanup.policy" && name != "min.insync.replicas" &&
+                name != "unclean.leader.election.enable" && name != "long") {
                 return fail(ErrorCode::INVALID_CONFIG, "unknown setting " + name);
             }
             if (name == "retention.ms" && value.find_first_not_of("0123456789") != value.npos) {
@@ -32,21 +33,28 @@ class FewSettings final : public ConfigRules {
     }
 };
 
+inline std::vector<BrokerId> ids(std::initializer_list<std::int32_t> numbers) {
+    std::vector<BrokerId> list;
+    for (const std::int32_t number : numbers) list.emplace_back(number);
+    return list;
+}
+
 class TestCluster {
   public:
     explicit TestCluster(std::uint64_t seed = 1)
-        : random_(seed), controller_(options_, rules_, std::make_shared<Image>()) {
+        : random_(seed), controller_(options_, rules_, std::make_shared<Image>(), MonoTime{}) {
         options_.cluster_id = "test-cluster";
         commit(bootstrap_records(options_));
     }
 
     Decision decide(const Request& request) {
-        return controller_.decide(request, end_, MonoTime{}, random_);
+        return controller_.decide(request, end_, now_, random_);
     }
     // Decides and applies.
     template <class R>
     typename R::Reply ask(const R& request) {
         Decision decision = decide(request);
+        controller_.observe(decision);
         commit(decision.records);
         return std::get<typename R::Reply>(std::move(decision.reply));
     }
@@ -96,6 +104,56 @@ class TestCluster {
         return ask(request).topics.at(0);
     }
 
+    // A topic of one partition on these brokers.
+    TopicId create_on(const std::string& name, std::vector<BrokerId> replicas) {
+        CreateTopics request;
+        request.topics = {{.name = name, .assignments = {{PartitionIndex(0), replicas}}}};
+        const auto reply = ask(request).topics.at(0);
+        EXPECT_EQ(error_name(reply.error.code), "NONE") << reply.error.detail;
+        return reply.id;
+    }
+    const PartitionImage& partition(const std::string& topic, std::size_t index = 0) const {
+        return *image().topic(topic)->partitions.at(index);
+    }
+    BrokerEpoch epoch_of(std::int32_t id) const { return image().broker(BrokerId(id))->epoch; }
+    BrokerHeartbeat::Reply beat(std::int32_t id) { return ask(heartbeat(id, epoch_of(id))); }
+    // As if its process had died.
+    void kill(std::int32_t id) { ask(BrokerConnectionLost{BrokerId(id), epoch_of(id)}); }
+    // The leader of a partition proposes an ISR.
+    AlterPartition proposal(const std::string& topic, const std::vector<BrokerId>& isr,
+                            std::size_t index = 0) const {
+        const auto& now = partition(topic, index);
+        AlterPartition request;
+        request.broker = now.leader;
+        request.broker_epoch = image().broker(now.leader)->epoch;
+        AlterPartition::Partition wanted;
+        wanted.index = PartitionIndex(static_cast<std::int32_t>(index));
+        wanted.leader_epoch = now.leader_epoch;
+        wanted.partition_epoch = now.partition_epoch;
+        for (const BrokerId id : isr) {
+            const BrokerImage* broker = image().broker(id);
+            wanted.isr.push_back({id, broker ? broker->epoch : BrokerEpoch(-1)});
+        }
+        request.topics = {{image().topic(topic)->id, {std::move(wanted)}}};
+        return request;
+    }
+    ErrorCode propose(const std::string& topic, const std::vector<BrokerId>& isr) {
+        const auto reply = ask(proposal(topic, isr));
+        EXPECT_EQ(error_name(reply.error.code), "NONE") << reply.error.detail;
+        return reply.topics.at(0).partitions.at(0).error.code;
+    }
+    void set(ResourceType type, const std::string& resource, const std::string& name,
+             const std::string& value) {
+        IncrementalAlterConfigs alter;
+        alter.resources = {{{type, resource}, {{name, ConfigOp::set, value}}}};
+        const auto reply = ask(alter);
+        EXPECT_EQ(error_name(reply.resources.at(0).error.code), "NONE")
+            << reply.resources.at(0).error.detail;
+    }
+
+    void advance(Nanos by) { now_ += by; }
+    Offset end() const { return end_; }
+
     const Image& image() const { return *controller_.image(); }
     // Every decision's records, in order: what the log would hold.
     const std::vector<RecordList>& log() const { return log_; }
@@ -108,6 +166,7 @@ class TestCluster {
     SeededRandom random_;
     Controller controller_;
     Offset end_{0};
+    MonoTime now_{};
     std::vector<RecordList> log_;
 };
 
