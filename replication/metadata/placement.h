@@ -19,8 +19,9 @@ struct UsableBroker {
 };
 
 // `count` lists of `replication_factor` different brokers, the preferred leader first. Leaders go
-// round the racks, and round the brokers within each, from a random start; the replicas of one
-// partition are spread over as many racks as there are; fenced brokers come after all others.
+// round the racks, and round the active brokers within each; the replicas of one partition are
+// spread over as many racks as there are, and within a rack fenced brokers come after the others.
+// The order of racks and brokers is drawn anew whenever every active broker has led once.
 // INVALID_REPLICATION_FACTOR when there are fewer brokers, or all are fenced. (The rules are those
 // of metadata/.../placement/StripedReplicaPlacer.java.)
 Result<std::vector<std::vector<BrokerId>>> place_replicas(const std::vector<UsableBroker>& brokers,

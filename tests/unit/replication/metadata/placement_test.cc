@@ -67,6 +67,28 @@ TEST(Placement, FencedBrokersComeLast) {
     }
 }
 
+// Rather a fenced broker of another rack than two replicas in one rack.
+TEST(Placement, RacksComeBeforeWhoIsFenced) {
+    auto all = brokers(2, 2);
+    all[2].is_fenced = all[3].is_fenced = true;
+    SeededRandom random(4);
+    const auto placed = place_replicas(all, 20, 2, random);
+    ASSERT_TRUE(placed);
+    for (const auto& replicas : *placed) {
+        EXPECT_LT(replicas[0].value(), 100);
+        EXPECT_GE(replicas[1].value(), 100);
+    }
+}
+
+TEST(Placement, FollowersOfOneLeaderDiffer) {
+    SeededRandom random(5);
+    const auto placed = place_replicas(brokers(1, 3), 60, 3, random);
+    ASSERT_TRUE(placed);
+    std::map<BrokerId, std::set<BrokerId>> next_in_line;
+    for (const auto& replicas : *placed) next_in_line[replicas[0]].insert(replicas[1]);
+    for (const auto& [leader, followers] : next_in_line) EXPECT_EQ(followers.size(), 2U);
+}
+
 TEST(Placement, TooFewBrokersAreRefused) {
     SeededRandom random(1);
     EXPECT_EQ(place_replicas(brokers(1, 2), 1, 3, random).error().code,
