@@ -14,6 +14,30 @@ Millis to_millis(double seconds) {
     return Millis(static_cast<std::int64_t>(seconds * 1000));
 }
 
+// The names of what could have stood where `word` does.
+std::string unknown_subcommand(const CLI::App& app, const std::string& word) {
+    std::vector<std::string> names;
+    for (const auto* sub : app.get_subcommands({})) names.push_back(sub->get_name());
+    return fmt::format("'{}' is none of: {}\n", word, fmt::join(names, ", "));
+}
+
+// Prints why the command line is refused, or the help that it asks for; the exit code.
+int explain(const CLI::App& app, const CLI::ParseError& error, const Io& io) {
+    const auto words = app.remaining();
+    const bool lacks_subcommand =
+        app.get_require_subcommand_min() > 0 && app.get_subcommands().empty();
+    if (error.get_name() == "RequiredError" && lacks_subcommand && !words.empty()) {
+        fmt::print(io.err, "{}", unknown_subcommand(app, words.front()));
+        return kBadUsage;
+    }
+    std::ostringstream out;
+    std::ostringstream err;
+    const int code = app.exit(error, out, err);
+    fmt::print(io.out, "{}", out.str());
+    fmt::print(io.err, "{}", err.str());
+    return code == 0 ? 0 : kBadUsage;
+}
+
 }  // namespace
 
 void add_cluster_options(CLI::App& app, ClusterOptions& options) {
@@ -51,12 +75,7 @@ std::optional<int> parse(CLI::App& app, int argc, char** argv, const Io& io) {
         app.parse(argc, argv);
         return std::nullopt;
     } catch (const CLI::ParseError& error) {
-        std::ostringstream out;
-        std::ostringstream err;
-        const int code = app.exit(error, out, err);
-        fmt::print(io.out, "{}", out.str());
-        fmt::print(io.err, "{}", err.str());
-        return code == 0 ? 0 : kBadUsage;
+        return explain(app, error, io);
     }
 }
 
