@@ -54,42 +54,19 @@ Status Connection::negotiate(MonoTime deadline) {
                 annotate(ApiKey::ApiVersions,
                          Error{response->error_code, error_name(response->error_code)}));
         }
-        remember(*response);
+        ranges_ = VersionRanges(*response);
         if (!refused) return {};
-        const auto offered = ranges_.find(ApiKey::ApiVersions);
-        version = ApiVersion(offered == ranges_.end() ? 0 : offered->second.second);
+        version = ranges_.choose(ApiKey::ApiVersions).value_or(ApiVersion(0));
     }
     return std::unexpected(annotate(
         ApiKey::ApiVersions,
         Error{ErrorCode::UNSUPPORTED_VERSION, "the broker refuses the version that it offers"}));
 }
 
-void Connection::remember(const msg::ApiVersionsResponse& response) {
-    ranges_.clear();
-    for (const auto& api : response.api_keys) {
-        if (find_api(api.api_key) == nullptr) continue;
-        ranges_.emplace(static_cast<ApiKey>(api.api_key),
-                        std::pair(api.min_version, api.max_version));
-    }
-}
-
 Result<ApiVersion> Connection::version_of(ApiKey api, int our_newest) const {
-    const auto& row = api_row(api);
-    const auto range = ranges_.find(api);
-    if (range == ranges_.end()) {
-        return std::unexpected(annotate(
-            api, Error{ErrorCode::UNSUPPORTED_VERSION, "the broker does not offer this request"}));
-    }
-    const auto [oldest, theirs] = range->second;
-    const int newest = std::min<int>(our_newest, theirs);
-    if (newest < std::max<int>(oldest, row.min_version)) {
-        return std::unexpected(annotate(
-            api, Error{ErrorCode::UNSUPPORTED_VERSION,
-                       fmt::format("the broker offers versions {} to {}, this program speaks {} to "
-                                   "{}",
-                                   oldest, theirs, row.min_version, our_newest)}));
-    }
-    return ApiVersion(static_cast<std::int16_t>(newest));
+    const auto version = ranges_.choose(api, our_newest);
+    if (!version) return std::unexpected(annotate(api, version.error()));
+    return version;
 }
 
 Result<std::size_t> Connection::receive_frame(ApiKey api, const Sent& sent,

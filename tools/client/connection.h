@@ -9,11 +9,11 @@
 #include "protocol/base/time.h"
 #include "protocol/wire/api_table.h"
 #include "protocol/wire/frame.h"
+#include "protocol/wire/version_ranges.h"
 #include "tools/client/calls.h"
 #include "tools/client/endpoint.h"
 #include "tools/client/socket.h"
 
-#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -52,7 +52,7 @@ class Connection {
 
     // The newest version that both sides speak; UNSUPPORTED_VERSION when there is none.
     Result<ApiVersion> version_of(ApiKey api, int our_newest) const;
-    bool speaks(ApiKey api) const { return ranges_.contains(api); }
+    bool speaks(ApiKey api) const { return ranges_.offers(api); }
 
     template <class Request>
     Result<Sent> send(const Request& request, MonoTime deadline) {
@@ -99,7 +99,6 @@ class Connection {
     Result<std::size_t> receive_frame(ApiKey api, const Sent& sent,
                                       std::vector<std::uint8_t>& frame, MonoTime deadline);
     Status negotiate(MonoTime deadline);
-    void remember(const msg::ApiVersionsResponse& response);
     // The error with the API and the broker in front of its words.
     Error annotate(ApiKey api, const Error& error) const;
 
@@ -108,7 +107,7 @@ class Connection {
     Socket socket_;
     const Clock& clock_;
     std::int32_t next_correlation_id_ = 1;
-    std::map<ApiKey, std::pair<std::int16_t, std::int16_t>> ranges_;
+    VersionRanges ranges_;
 };
 
 }  // namespace milena::client
