@@ -2,11 +2,10 @@
 
 #include "protocol/base/logger.h"
 #include "protocol/msg/records/abort_transaction_record.h"
-#include "protocol/msg/records/kraft_version_record.h"
-#include "protocol/msg/records/voters_record.h"
 #include "protocol/wire/frame.h"
 #include "replication/metadata/features.h"
 #include "replication/metadata/record_codec.h"
+#include "replication/raft/voters_record.h"
 
 namespace milena::quorum {
 namespace {
@@ -20,21 +19,7 @@ class Replay final : public metadata::BatchVisitor {
     Status on_record(ByteView value) override { return loader.apply(value); }
 
     Status on_control(ControlType type, ByteView value) override {
-        arena_.reset();
-        if (type == ControlType::kraft_version) {
-            MILENA_ASSIGN(const auto record, decode_message<msg::KRaftVersionRecord>(
-                                                 value, ApiVersion(0), arena_, kTrustedLimits));
-            voters.kraft_version = record.k_raft_version;
-        } else if (type == ControlType::kraft_voters) {
-            MILENA_ASSIGN(const auto record, decode_message<msg::VotersRecord>(
-                                                 value, ApiVersion(0), arena_, kTrustedLimits));
-            voters.voters.clear();
-            for (const auto& voter : record.voters) {
-                voters.voters.push_back({voter.voter_id, voter.voter_directory_id});
-            }
-            found_voters = true;
-        }
-        return {};
+        return voters.on_control(type, value);
     }
 
     void on_batch_end(const BatchView& batch) override {
@@ -45,11 +30,7 @@ class Replay final : public metadata::BatchVisitor {
 
     metadata::Loader loader{std::make_shared<const metadata::Image>()};
     metadata::Provenance provenance;
-    raft::VoterSet voters;
-    bool found_voters = false;
-
-  private:
-    Arena arena_;
+    raft::VotersReader voters{{}};
 };
 
 // Parts that each make one batch.
@@ -87,20 +68,39 @@ Status Rounds::replay() {
     transaction_left_open_ = replay.loader.in_transaction();
     replayed_ = replay.loader.take(replay.provenance);
 
-    if (replay.voters.kraft_version >= 1 && replay.found_voters) {
-        voters_ = replay.voters;
+    raft::Found found;
+    const auto logged = replay.voters.take();
+    if (logged && logged->kraft_version >= 1) {
+        voters_ = *logged;
+        found.voters.push_back({Offset(0), voters_});
     } else {
         for (const BrokerId id : options_.voters) voters_.voters.push_back({id, {}});
         if (options_.voters.empty()) voters_.voters.push_back({options_.node, {}});
     }
-    raft::Found found;
+    raft::Options options;
+    options.self = {options_.node, options_.directory_id};
+    MILENA_TRY(check_voters(options.self));
     found.election = log_->election();
     found.log_end = log_->end();
-    found.last_epoch = log_->last_epoch();
-    found.voters_in_log = replay.found_voters;
-    MILENA_ASSIGN(raft_,
-                  raft::Raft::create({options_.node, options_.directory_id}, voters_, found));
+    if (log_->last_epoch() > kNoLeaderEpoch) found.epochs = {{log_->last_epoch(), Offset(0)}};
+    MILENA_ASSIGN(raft_, raft::Raft::create(std::move(options), voters_, found, random_.next()));
     return {};
+}
+
+// The raft machine can do more than what drives it here.
+Status Rounds::check_voters(const raft::Voter& self) const {
+    const std::string node = std::to_string(self.id.value());
+    if (!voters_.contains(self.key())) {
+        return fail(ErrorCode::INVALID_CONFIG,
+                    "controller.quorum.voters does not name node " + node +
+                        ", which is to be its controller; add it, or correct node.id");
+    }
+    if (voters_.voters.size() == 1) return {};
+    return fail(ErrorCode::INVALID_CONFIG,
+                "controller.quorum.voters names " + std::to_string(voters_.voters.size()) +
+                    " nodes; this version runs a metadata quorum of one node, so leave the "
+                    "setting out or let it name node " +
+                    node + " alone");
 }
 
 Status Rounds::start() {

@@ -58,6 +58,7 @@ class Rounds {
     };
 
     log::LogTime now() const { return {clock_.wall_now(), clock_.now()}; }
+    Status check_voters(const raft::Voter& self) const;
     void decide(Waiting waiting, raft::Propose& propose, std::vector<Pending>& pending);
     void add_batch(RecordList records, raft::Propose& propose, std::vector<Pending>& pending);
     // Performs what raft asks for. An error says why the log refused batches, or that it failed.

@@ -1,11 +1,10 @@
 #include "broker/quorum/snapshot_file.h"
 
-#include "protocol/msg/records/kraft_version_record.h"
 #include "protocol/msg/records/snapshot_footer_record.h"
 #include "protocol/msg/records/snapshot_header_record.h"
-#include "protocol/msg/records/voters_record.h"
 #include "protocol/wire/frame.h"
 #include "replication/metadata/snapshot_records.h"
+#include "replication/raft/voters_record.h"
 
 #include <charconv>
 
@@ -44,7 +43,10 @@ class SnapshotWriter {
     void add_control(ControlType type, const T& message) {
         auto bytes = encode_message(message, ApiVersion(0));
         MILENA_ASSERT(bytes.has_value());
-        control_.emplace_back(type, *std::move(bytes));
+        add_control_body(type, *std::move(bytes));
+    }
+    void add_control_body(ControlType type, std::vector<std::uint8_t> body) {
+        control_.emplace_back(type, std::move(body));
     }
     void finish_control() {
         std::vector<ControlRecord> records;
@@ -89,19 +91,8 @@ void write_header(SnapshotWriter& writer, const metadata::Image& image,
     header.last_contained_log_timestamp = image.provenance.last_timestamp;
     writer.add_control(ControlType::snapshot_header, header);
     if (voters.kraft_version >= 1) {
-        Arena arena;
-        msg::KRaftVersionRecord version;
-        version.k_raft_version = voters.kraft_version;
-        writer.add_control(ControlType::kraft_version, version);
-        msg::VotersRecord record;
-        record.voters = Array<msg::VotersRecord::Voter>::make(arena, voters.voters.size());
-        for (std::size_t i = 0; i < record.voters.size(); ++i) {
-            record.voters[i].voter_id = voters.voters[i].id;
-            record.voters[i].voter_directory_id = voters.voters[i].directory;
-            record.voters[i].k_raft_version_feature = {.min_supported_version = 0,
-                                                       .max_supported_version = 1};
-        }
-        writer.add_control(ControlType::kraft_voters, record);
+        writer.add_control_body(ControlType::kraft_version, raft::encode_kraft_version(voters));
+        writer.add_control_body(ControlType::kraft_voters, raft::encode_voters(voters));
     }
     writer.finish_control();
 }

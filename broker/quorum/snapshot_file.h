@@ -15,7 +15,7 @@
 #include "log/disk.h"
 #include "replication/metadata/batch_walk.h"
 #include "replication/metadata/image.h"
-#include "replication/raft/voters.h"
+#include "replication/raft/messages.h"
 
 #include <optional>
 #include <string>
@@ -24,12 +24,7 @@
 
 namespace milena::quorum {
 
-struct SnapshotId {
-    Offset end;  // exclusive
-    LeaderEpoch epoch;
-
-    friend auto operator<=>(const SnapshotId&, const SnapshotId&) = default;
-};
+using raft::SnapshotId;
 
 std::string snapshot_name(const SnapshotId& id);
 // nullopt: not the name of a complete snapshot.

@@ -14,6 +14,12 @@ constexpr MonoTime kNow{};
 const Voter kSelf{BrokerId(1), DirectoryId(Uuid{5, 5})};
 const VoterSet kAlone{{{BrokerId(1), {}}}, 0};
 
+Raft make(const VoterSet& voters, const Found& found = {}) {
+    Options options;
+    options.self = kSelf;
+    return Raft::create(options, voters, found, 1).value();
+}
+
 RecordList values(std::initializer_list<std::string_view> texts) {
     RecordList list;
     for (const auto text : texts) list.add(as_bytes(text));
@@ -21,7 +27,7 @@ RecordList values(std::initializer_list<std::string_view> texts) {
 }
 
 TEST(Raft, ASoleVoterLeadsANewEpochAtEveryStart) {
-    auto raft = Raft::create(kSelf, kAlone, {}).value();
+    auto raft = make(kAlone);
     const Ready ready = raft.step(Start{}, kNow);
     ASSERT_TRUE(ready.election);
     EXPECT_EQ(*ready.election, (ElectionState{.epoch = LeaderEpoch(1), .leader = BrokerId(1)}));
@@ -30,14 +36,14 @@ TEST(Raft, ASoleVoterLeadsANewEpochAtEveryStart) {
     Found found;
     found.election = *ready.election;
     found.log_end = Offset(1);
-    found.last_epoch = LeaderEpoch(1);
-    auto again = Raft::create(kSelf, kAlone, found).value();
+    found.epochs = {{LeaderEpoch(1), Offset(0)}};
+    auto again = make(kAlone, found);
     EXPECT_TRUE(std::holds_alternative<Resigned>(again.state().role));
     EXPECT_EQ(again.step(Start{}, kNow).election->epoch, LeaderEpoch(2));
 }
 
 TEST(Raft, AnEpochBeginsWithLeaderChange) {
-    auto raft = Raft::create(kSelf, kAlone, {}).value();
+    auto raft = make(kAlone);
     const Ready ready = raft.step(Start{}, kNow);
     ASSERT_EQ(ready.append.size(), 1U);
     const Append& batch = ready.append[0];
@@ -57,7 +63,7 @@ TEST(Raft, AnEpochBeginsWithLeaderChange) {
 
 TEST(Raft, WithVotersInTheLogTheFirstEpochRecordsThemOnce) {
     const VoterSet dynamic{{kSelf}, 1};
-    auto raft = Raft::create(kSelf, dynamic, {}).value();
+    auto raft = make(dynamic);
     const Ready ready = raft.step(Start{}, kNow);
     const Append& batch = ready.append.at(0);
     ASSERT_EQ(batch.control, (std::vector{ControlType::leader_change, ControlType::kraft_version,
@@ -74,18 +80,18 @@ TEST(Raft, WithVotersInTheLogTheFirstEpochRecordsThemOnce) {
     Found found;
     found.election = *ready.election;
     found.log_end = Offset(3);
-    found.last_epoch = LeaderEpoch(1);
-    found.voters_in_log = true;
-    auto again = Raft::create(kSelf, dynamic, found).value();
+    found.epochs = {{LeaderEpoch(1), Offset(0)}};
+    found.voters = {{Offset(0), dynamic}};
+    auto again = make(dynamic, found);
     EXPECT_EQ(again.step(Start{}, kNow).append.at(0).control.size(), 1U);
 }
 
 TEST(Raft, NothingIsCommittedBeforeTheEpochsOwnRecordIsOnDisk) {
     Found found;
     found.log_end = Offset(10);
-    found.last_epoch = LeaderEpoch(4);
+    found.epochs = {{LeaderEpoch(4), Offset(0)}};
     found.election.epoch = LeaderEpoch(4);
-    auto raft = Raft::create(kSelf, kAlone, found).value();
+    auto raft = make(kAlone, found);
     raft.step(Start{}, kNow);
     EXPECT_EQ(raft.state().log_end, Offset(11));
     EXPECT_FALSE(raft.step(Synced{Offset(10)}, kNow).high_watermark);
@@ -93,7 +99,7 @@ TEST(Raft, NothingIsCommittedBeforeTheEpochsOwnRecordIsOnDisk) {
 }
 
 TEST(Raft, ProposalsAreAppendedInOrderAndCommittedWhenSynced) {
-    auto raft = Raft::create(kSelf, kAlone, {}).value();
+    auto raft = make(kAlone);
     raft.step(Start{}, kNow);
     raft.step(Synced{Offset(1)}, kNow);
     const Ready ready = raft.step(Propose{{values({"a", "b"}), values({"c"})}}, kNow);
@@ -109,7 +115,7 @@ TEST(Raft, ProposalsAreAppendedInOrderAndCommittedWhenSynced) {
 }
 
 TEST(Raft, OffsetsThatTheLogRefusedAreGivenOutAgain) {
-    auto raft = Raft::create(kSelf, kAlone, {}).value();
+    auto raft = make(kAlone);
     raft.step(Start{}, kNow);
     raft.step(Synced{Offset(1)}, kNow);
     raft.step(Propose{{values({"a", "b"}), values({"c"})}}, kNow);
@@ -119,7 +125,7 @@ TEST(Raft, OffsetsThatTheLogRefusedAreGivenOutAgain) {
 }
 
 TEST(Raft, WhoHasResignedCommitsNoMore) {
-    auto raft = Raft::create(kSelf, kAlone, {}).value();
+    auto raft = make(kAlone);
     raft.step(Start{}, kNow);
     raft.step(Resign{}, kNow);
     EXPECT_FALSE(raft.state().is_leader());
@@ -130,28 +136,10 @@ TEST(Raft, WhoHasResignedCommitsNoMore) {
 TEST(Raft, AQuorumStateBehindTheLogDoesNotBringAnEpochBack) {
     Found found;
     found.log_end = Offset(10);
-    found.last_epoch = LeaderEpoch(7);
+    found.epochs = {{LeaderEpoch(7), Offset(0)}};
     found.election = {.epoch = LeaderEpoch(2), .leader = BrokerId(1)};
-    auto raft = Raft::create(kSelf, kAlone, found).value();
+    auto raft = make(kAlone, found);
     EXPECT_EQ(raft.step(Start{}, kNow).election->epoch, LeaderEpoch(8));
-}
-
-TEST(Raft, OtherVotersAreRefusedWithAReason) {
-    struct Row {
-        VoterSet voters;
-        std::string_view reason;
-    };
-    const Row rows[] = {
-        {{{{BrokerId(1), {}}, {BrokerId(2), {}}}, 0}, "one node"},
-        {{{{BrokerId(2), {}}}, 0}, "does not name node 1"},
-        {{{}, 0}, "does not name node 1"},
-    };
-    for (const auto& row : rows) {
-        const auto raft = Raft::create(kSelf, row.voters, {});
-        ASSERT_FALSE(raft);
-        EXPECT_EQ(raft.error().code, ErrorCode::INVALID_CONFIG);
-        EXPECT_NE(raft.error().detail.find(row.reason), std::string::npos) << raft.error().detail;
-    }
 }
 
 TEST(ElectionStateFile, IsWhatKafkaWrites) {

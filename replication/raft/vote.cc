@@ -1,0 +1,46 @@
+// Giving votes: one per epoch, to nobody whose log is behind (KIP-595), and none while a leader is
+// followed (KIP-996).
+#include "replication/raft/raft.h"
+
+namespace milena::raft {
+
+void Raft::on(RequestToken token, const VoteRequest& request) {
+    const bool is_vote = request.ballot == Ballot::vote;
+    // A candidate's epoch is new; one that only asks may have records of it.
+    const bool sound =
+        request.candidate.id.value() >= 0 && request.log_end.end.value() >= 0 &&
+        request.log_end.epoch.value() >= 0 &&
+        (is_vote ? request.log_end.epoch < request.epoch : request.log_end.epoch <= request.epoch);
+    auto error =
+        sound ? voter_request_error(request.voter, request.epoch) : ErrorCode::INVALID_REQUEST;
+    if (error != ErrorCode::NONE) {
+        return reply(token, VoteResponse{error, state_.leadership(), false});
+    }
+    if (request.epoch > state_.election.epoch) become_unattached(request.epoch);
+    const bool granted = would_grant(request);
+    if (granted && is_vote) {
+        ElectionState election = state_.election;
+        election.voted = request.candidate.id;
+        election.voted_directory = request.candidate.directory;
+        set_election(election);
+        enter(Unattached{.election_at = election_deadline()});
+    }
+    reply(token, VoteResponse{ErrorCode::NONE, state_.leadership(), granted});
+}
+
+bool Raft::would_grant(const VoteRequest& request) const {
+    const bool up_to_date = request.log_end >= state_.end();
+    const auto* follower = std::get_if<Follower>(&state_.role);
+    if (request.ballot == Ballot::pre_vote) {
+        if (state_.is_leader()) return false;
+        if (follower && follower->has_fetched && !follower->leader_lost) return false;
+        return up_to_date;
+    }
+    if (state_.election.leader != kNoBroker) return false;
+    if (state_.election.voted == kNoBroker) return up_to_date;
+    const bool same_directory = state_.election.voted_directory.value().is_zero() ||
+                                state_.election.voted_directory == request.candidate.directory;
+    return state_.election.voted == request.candidate.id && same_directory;
+}
+
+}  // namespace milena::raft
