@@ -56,6 +56,7 @@ void list_partition_reassignments(Services& services, const Request<Body>& reque
         }
     }
     Response response;
+    response.error_message = {};
     response.topics = decltype(response.topics)(topics);
     reply.send(response);
 }

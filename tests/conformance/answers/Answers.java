@@ -46,6 +46,7 @@ public final class Answers {
     Map<String, Scenario> scenarios = new LinkedHashMap<>();
     ClusterAnswers.add(scenarios);
     TopicAnswers.add(scenarios);
+    ReplicaAnswers.add(scenarios);
     ConfigAnswers.add(scenarios);
     ProduceAnswers.add(scenarios);
     FetchAnswers.add(scenarios);
