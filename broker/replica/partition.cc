@@ -40,6 +40,7 @@ void Partition::perform(const partition::Ready& ready) {
     if (ready.high_watermark || ready.epoch_ended) {
         for (const auto& reader : readers_) reader->wake();
     }
+    if (ready.sync) want_sync(log::SyncScope::data);
 }
 
 void Partition::wake_everybody() {
@@ -80,18 +81,25 @@ void Partition::park_producer(const AppendOutcome& outcome, std::shared_ptr<Wait
     producers_.push_back({outcome.wait_for, std::move(waiter)});
 }
 
+partition::LogEnds Partition::log_ends(Offset high_watermark) const {
+    return {.log_start = log_->log_start_offset(),
+            .log_end = log_->log_end_offset(),
+            .synced_end = log_->synced_offset(),
+            .high_watermark = high_watermark,
+            .last_epoch = log_->latest_epoch().value_or(kNoLeaderEpoch)};
+}
+
 void Partition::become_leader(const Leadership& leadership, Offset high_watermark, MonoTime now) {
     const std::lock_guard lock(mutex_);
     if (!log_) return;
     const auto before = machine_.state().leader_epoch;
-    const auto end = log_->log_end_offset();
+    const auto log = log_ends(high_watermark);
     perform(machine_.step(
         partition::BecomeLeader{leadership.leader_epoch, leadership.partition_epoch,
-                                leadership.replicas, leadership.isr, settings()->replication, end,
-                                log_->synced_offset(), high_watermark},
+                                leadership.replicas, leadership.isr, settings()->replication, log},
         now));
     if (machine_.state().leader_epoch == before) return;
-    if (auto status = log_->assign_epoch_start(leadership.leader_epoch, end); !status) {
+    if (auto status = log_->assign_epoch_start(leadership.leader_epoch, log.log_end); !status) {
         log_error("epoch_not_stored", {{"partition", label_}, {"reason", status.error().detail}});
         log_->mark_failed(status.error());
     }
@@ -101,7 +109,9 @@ void Partition::stop_leading(LeaderEpoch leader_epoch, PartitionEpoch partition_
                              BrokerId leader, MonoTime now) {
     const std::lock_guard lock(mutex_);
     if (!log_) return;
-    perform(machine_.step(partition::StopLeading{leader_epoch, partition_epoch, leader}, now));
+    perform(machine_.step(partition::BecomeFollower{leader_epoch, partition_epoch, leader,
+                                                    settings()->replication, log_ends(Offset(0))},
+                          now));
 }
 
 void Partition::update_settings(std::shared_ptr<const TopicSettings> settings, MonoTime now) {

@@ -220,6 +220,7 @@ class Partition final : public std::enable_shared_from_this<Partition> {
     // All of these are called with the lock held.
     Status check_open() const;
     Marks current_marks() const;
+    partition::LogEnds log_ends(Offset high_watermark) const;
     // The epoch to stamp into a batch.
     Result<LeaderEpoch> may_append(Acks acks, LeaderEpoch expected) const;
     Status check_transaction(const BatchView& batch, log::AppendOrigin origin,

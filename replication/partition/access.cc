@@ -19,6 +19,16 @@ Status not_leader(const State& state, std::string_view topic_partition) {
     return fail(ErrorCode::NOT_LEADER_OR_FOLLOWER, std::move(detail));
 }
 
+Status check_epoch(const State& state, LeaderEpoch asked, std::string_view topic_partition) {
+    if (asked == kNoLeaderEpoch || asked == state.leader_epoch) return {};
+    const bool older = asked < state.leader_epoch;
+    return fail(older ? ErrorCode::FENCED_LEADER_EPOCH : ErrorCode::UNKNOWN_LEADER_EPOCH,
+                "leader epoch " + number(asked) + " for " + std::string(topic_partition) + " is " +
+                    (older ? "older" : "newer") + " than epoch " + number(state.leader_epoch) +
+                    " known to broker " + number(state.self) +
+                    (older ? "; refresh the metadata" : "; retry later"));
+}
+
 std::string isr_shortage(const State& state, std::string_view topic_partition) {
     return std::string(topic_partition) + " has " + std::to_string(state.isr.size()) +
            " in-sync replicas, but min.insync.replicas asks for " +
@@ -29,16 +39,32 @@ std::string isr_shortage(const State& state, std::string_view topic_partition) {
 
 Status check_leader(const State& state, LeaderEpoch asked, std::string_view topic_partition) {
     // A client that is ahead of us is told so before anything else: our metadata is what lags.
-    if (asked != kNoLeaderEpoch && asked != state.leader_epoch) {
-        const bool older = asked < state.leader_epoch;
-        return fail(older ? ErrorCode::FENCED_LEADER_EPOCH : ErrorCode::UNKNOWN_LEADER_EPOCH,
-                    "leader epoch " + number(asked) + " for " + std::string(topic_partition) +
-                        " is " + (older ? "older" : "newer") + " than epoch " +
-                        number(state.leader_epoch) + " known to broker " + number(state.self) +
-                        (older ? "; refresh the metadata" : "; retry later"));
-    }
+    MILENA_TRY(check_epoch(state, asked, topic_partition));
     if (state.role != Role::leader) return not_leader(state, topic_partition);
     return {};
+}
+
+Status check_replica(const State& state, LeaderEpoch asked, std::string_view topic_partition) {
+    MILENA_TRY(check_epoch(state, asked, topic_partition));
+    if (state.role == Role::none) return not_leader(state, topic_partition);
+    return {};
+}
+
+Status check_lease(const State& state, MonoTime now, std::string_view topic_partition) {
+    if (now < state.lease_until) return {};
+    return fail(ErrorCode::NOT_LEADER_OR_FOLLOWER,
+                "broker " + number(state.self) +
+                    " has not heard from the controller for so long "
+                    "that another may lead " +
+                    std::string(topic_partition) + " by now; refresh the metadata");
+}
+
+Status check_follower(const State& state, BrokerId replica, std::string_view topic_partition) {
+    if (state.follower(replica) != nullptr) return {};
+    return fail(ErrorCode::UNKNOWN_LEADER_EPOCH,
+                "broker " + number(replica) + " holds no replica of " +
+                    std::string(topic_partition) + " as far as broker " + number(state.self) +
+                    " knows; retry later");
 }
 
 Result<LeaderEpoch> may_produce(const State& state, std::int16_t acks,

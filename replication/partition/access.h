@@ -23,6 +23,18 @@ enum class Reader : std::uint8_t {
 // UNKNOWN_LEADER_EPOCH when newer.
 Status check_leader(const State& state, LeaderEpoch asked, std::string_view topic_partition);
 
+// The same for a reader that a follower may serve, too: a consumer of Fetch v11 and later
+// (KIP-392).
+Status check_replica(const State& state, LeaderEpoch asked, std::string_view topic_partition);
+
+// NOT_LEADER_OR_FOLLOWER when another broker may lead by now: nothing that only a leader may answer
+// is answered beyond its lease.
+Status check_lease(const State& state, MonoTime now, std::string_view topic_partition);
+
+// For a fetch of another broker: UNKNOWN_LEADER_EPOCH when it holds no replica, as far as is known
+// here (it may know more).
+Status check_follower(const State& state, BrokerId replica, std::string_view topic_partition);
+
 // Before an append; acks=-1 also needs as many in-sync replicas as min.insync.replicas asks for.
 // The epoch to stamp into the batch, or NOT_LEADER_OR_FOLLOWER, NOT_ENOUGH_REPLICAS.
 Result<LeaderEpoch> may_produce(const State& state, std::int16_t acks,

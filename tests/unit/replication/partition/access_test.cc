@@ -20,7 +20,7 @@ State leading(std::int32_t epoch) {
 
 State following(std::int32_t epoch) {
     State state = leading(epoch);
-    state.role = Role::none;
+    state.role = Role::follower;
     state.leader = BrokerId(2);
     return state;
 }
@@ -50,6 +50,32 @@ TEST(PartitionAccess, LeaderEpochsAreFenced) {
             EXPECT_NE(status.error().detail.find("events-3"), std::string::npos);
         }
     }
+}
+
+TEST(PartitionAccess, AFollowerServesConsumersButKnowsItsEpoch) {
+    EXPECT_TRUE(check_replica(following(5), LeaderEpoch(5), "t-0"));
+    EXPECT_TRUE(check_replica(leading(5), kNoLeaderEpoch, "t-0"));
+    EXPECT_EQ(check_replica(following(5), LeaderEpoch(4), "t-0").error().code,
+              ErrorCode::FENCED_LEADER_EPOCH);
+    EXPECT_EQ(check_replica(State{}, kNoLeaderEpoch, "t-0").error().code,
+              ErrorCode::NOT_LEADER_OR_FOLLOWER);
+}
+
+TEST(PartitionAccess, NothingIsServedBeyondTheLease) {
+    State state = leading(5);
+    EXPECT_TRUE(check_lease(state, MonoTime(Millis(99'999)), "t-0")) << "there is no lease";
+    state.lease_until = MonoTime(Millis(100));
+    EXPECT_TRUE(check_lease(state, MonoTime(Millis(99)), "t-0"));
+    EXPECT_EQ(check_lease(state, MonoTime(Millis(100)), "t-0").error().code,
+              ErrorCode::NOT_LEADER_OR_FOLLOWER);
+}
+
+TEST(PartitionAccess, ABrokerThatHoldsNoReplicaIsAheadOfUs) {
+    State state = leading(5);
+    state.followers = {{.id = BrokerId(2)}};
+    EXPECT_TRUE(check_follower(state, BrokerId(2), "t-0"));
+    EXPECT_EQ(check_follower(state, BrokerId(4), "t-0").error().code,
+              ErrorCode::UNKNOWN_LEADER_EPOCH);
 }
 
 TEST(PartitionAccess, ProduceNeedsALeaderAndForAcksAllEnoughReplicas) {

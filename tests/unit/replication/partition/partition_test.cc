@@ -15,9 +15,7 @@ BecomeLeader leader(std::int32_t epoch, std::int64_t log_end,
             .replicas = {kSelf},
             .isr = {kSelf},
             .settings = {.min_isr = 1, .durability = durability},
-            .log_end = Offset(log_end),
-            .synced_end = Offset(log_end),
-            .high_watermark = Offset(0)};
+            .log = {.log_end = Offset(log_end), .synced_end = Offset(log_end)}};
 }
 
 TEST(Partition, TheOnlyReplicaCommitsWhatItHoldsWhenItBecomesLeader) {
@@ -65,7 +63,7 @@ TEST(Partition, AnotherIsrMemberHoldsTheHighWatermarkUntilItFetches) {
     Partition partition(kSelf);
     auto input = leader(0, 10);
     input.replicas = input.isr = {kSelf, BrokerId(2)};
-    input.high_watermark = Offset(4);
+    input.log.high_watermark = Offset(4);
     const Ready ready = partition.step(input, kNow);
     EXPECT_FALSE(ready.high_watermark);
     EXPECT_EQ(partition.state().high_watermark, Offset(4));
@@ -96,8 +94,12 @@ TEST(Partition, OldNewsFromTheMetadataIsIgnored) {
     partition.step(leader(4, 0), kNow);
     partition.step(leader(3, 0), kNow);
     EXPECT_EQ(partition.state().leader_epoch, LeaderEpoch(4));
-    const Ready ready =
-        partition.step(StopLeading{LeaderEpoch(3), PartitionEpoch(9), BrokerId(2)}, kNow);
+    const Ready ready = partition.step(BecomeFollower{.leader_epoch = LeaderEpoch(3),
+                                                      .partition_epoch = PartitionEpoch(9),
+                                                      .leader = BrokerId(2),
+                                                      .settings = {},
+                                                      .log = {}},
+                                       kNow);
     EXPECT_FALSE(ready.epoch_ended);
     EXPECT_EQ(partition.state().role, Role::leader);
 }
@@ -107,7 +109,7 @@ TEST(Partition, ANewEpochEndsTheOldOneAndKeepsWhatWasCommitted) {
     partition.step(leader(0, 0), kNow);
     partition.step(Appended{Offset(8)}, kNow);
     auto input = leader(2, 8);
-    input.high_watermark = Offset(1);
+    input.log.high_watermark = Offset(1);
     const Ready ready = partition.step(input, kNow);
     EXPECT_TRUE(ready.epoch_ended);
     EXPECT_EQ(partition.state().high_watermark, Offset(8));
@@ -126,10 +128,14 @@ TEST(Partition, AChangeOfTheIsrAloneKeepsTheEpochAndItsStart) {
     EXPECT_EQ(partition.state().leader_epoch_start, Offset(0));
 }
 
-TEST(Partition, StopLeadingEndsTheEpochOnce) {
+TEST(Partition, ALeaderThatBecomesFollowerEndsItsEpochOnce) {
     Partition partition(kSelf);
     partition.step(leader(0, 0), kNow);
-    const StopLeading stop{LeaderEpoch(1), PartitionEpoch(1), kNoBroker};
+    const BecomeFollower stop{.leader_epoch = LeaderEpoch(1),
+                              .partition_epoch = PartitionEpoch(1),
+                              .leader = kNoBroker,
+                              .settings = {},
+                              .log = {}};
     EXPECT_TRUE(partition.step(stop, kNow).epoch_ended);
     EXPECT_FALSE(partition.step(stop, kNow).epoch_ended);
     EXPECT_FALSE(partition.step(Synced{Offset(0)}, kNow).acknowledged);
@@ -156,6 +162,13 @@ TEST(Partition, BrokenInvariantsAreNamed) {
     state.isr = {kSelf};
     state.leader_epoch_start = Offset(2);
     EXPECT_EQ(check_invariants(state), "EpochStartInLog");
+    state.leader_epoch_start = Offset(0);
+    state.replicas = {kSelf, BrokerId(2)};
+    EXPECT_EQ(check_invariants(state), "OneStateForEachFollower");
+    state.followers = {{.id = BrokerId(2)}};
+    EXPECT_EQ(check_invariants(state), std::nullopt);
+    state.proposal = {.id = 1, .partition_epoch = PartitionEpoch(9), .isr = {}};
+    EXPECT_EQ(check_invariants(state), "ProposalIsOfThisEpoch");
 }
 
 }  // namespace
