@@ -45,7 +45,7 @@ class Dump {
     Dump(Disk& disk, const std::string& path, const DumpOptions& options, Codecs& codecs,
          const LineSink& line)
         : path_(path),
-          place_{disk, parent_path(path)},
+          place_{disk, parent_path(path), files_},
           options_(options),
           codecs_(codecs),
           line_(line) {}
@@ -287,6 +287,7 @@ class Dump {
     }
 
     const std::string& path_;
+    FileCache files_{1};
     LogPlace place_;
     const DumpOptions& options_;
     Codecs& codecs_;

@@ -1,38 +1,32 @@
 #include "log/file_handle.h"
 
+#include <utility>
+
 namespace milena::log {
 
-Status FileHandle::open(OpenMode mode) const {
-    MILENA_ASSIGN(file_, place_->disk.open(path(), mode));
-    return {};
+Result<std::shared_ptr<File>> FileHandle::open(OpenMode mode) const {
+    if (auto held = place_->files.find(ticket_)) return held;
+    MILENA_ASSIGN(auto file, place_->disk.open(path(), mode));
+    ticket_ = place_->files.put(file);
+    return file;
 }
 
 Status FileHandle::create() {
-    used_ = true;
-    return open(OpenMode::create);
+    release();
+    MILENA_ASSIGN([[maybe_unused]] const auto file, open(OpenMode::create));
+    return {};
 }
 
-Result<File*> FileHandle::get() const {
-    used_ = true;
-    if (!file_) MILENA_TRY(open(OpenMode::read_write));
-    return file_.get();
+Result<std::shared_ptr<File>> FileHandle::get() const {
+    return open(OpenMode::read_write);
 }
 
-Result<std::shared_ptr<File>> FileHandle::share() const {
-    used_ = true;
-    if (!file_) MILENA_TRY(open(OpenMode::read_write));
-    return file_;
+Result<std::shared_ptr<File>> FileHandle::get_or_create() {
+    return open(OpenMode::open_or_create);
 }
 
-Result<File*> FileHandle::get_or_create() {
-    used_ = true;
-    if (!file_) MILENA_TRY(open(OpenMode::open_or_create));
-    return file_.get();
-}
-
-void FileHandle::release_if_idle() const {
-    if (!used_) file_.reset();
-    used_ = false;
+void FileHandle::release() const {
+    place_->files.drop(std::exchange(ticket_, {}));
 }
 
 Status FileHandle::rename(FileSuffix suffix) {
@@ -46,7 +40,7 @@ Status FileHandle::rename(FileSuffix suffix) {
 }
 
 Status FileHandle::remove() {
-    file_.reset();
+    release();
     return place_->disk.remove(path());
 }
 

@@ -1,11 +1,12 @@
-// A file of a segment that is opened when somebody needs it. Everything in log/ reaches segment
-// files through handles, so that how many are open can be bounded without asking the users.
+// A file of a segment that is opened when somebody needs it, and held open by the node's file cache
+// for as long as there is room. Everything in log/ reaches segment files through handles, so that
+// how many are open is bounded without asking the users.
 //
-// Used under the partition's lock. Holders of what share() gave keep the file open beyond
-// release().
+// Used under the partition's lock. Holders of what get() gave keep the file open beyond release().
 #pragma once
 
 #include "log/disk.h"
+#include "log/file_cache.h"
 #include "log/layout.h"
 
 #include <memory>
@@ -17,6 +18,7 @@ namespace milena::log {
 struct LogPlace {
     Disk& disk;
     std::string directory;
+    FileCache& files;
 
     std::string path(const SegmentFileName& name) const {
         return join_path(directory, to_string(name));
@@ -26,22 +28,21 @@ struct LogPlace {
 class FileHandle {
   public:
     FileHandle(const LogPlace& place, SegmentFileName name) : place_(&place), name_(name) {}
+    FileHandle(const FileHandle&) = delete;
+    FileHandle& operator=(const FileHandle&) = delete;
+    ~FileHandle() { release(); }
 
     const SegmentFileName& name() const { return name_; }
     std::string path() const { return place_->path(name_); }
 
     // The file must not exist yet.
     Status create();
-    // Opens an existing file if it is not open; the pointer holds until release().
-    Result<File*> get() const;
-    Result<std::shared_ptr<File>> share() const;
+    // Opens an existing file if it is not open.
+    Result<std::shared_ptr<File>> get() const;
     // As get(), but makes the file when there is none.
-    Result<File*> get_or_create();
+    Result<std::shared_ptr<File>> get_or_create();
 
-    bool is_open() const { return file_ != nullptr; }
-    void release() const { file_.reset(); }
-    // Releases the file if nobody asked for it since the last call.
-    void release_if_idle() const;
+    void release() const;
 
     // The file that is meant has this suffix; before anything is opened.
     void assume(FileSuffix suffix) { name_.suffix = suffix; }
@@ -52,12 +53,11 @@ class FileHandle {
     Status replace(ByteView content);
 
   private:
-    Status open(OpenMode mode) const;
+    Result<std::shared_ptr<File>> open(OpenMode mode) const;
 
     const LogPlace* place_;
     SegmentFileName name_;
-    mutable bool used_ = false;
-    mutable std::shared_ptr<File> file_;
+    mutable FileCache::Ticket ticket_;
 };
 
 }  // namespace milena::log

@@ -38,11 +38,17 @@ void IndexFile::append(ByteView entry) {
 
 Status IndexFile::flush() {
     if (replacing_) return replace();
-    MILENA_ASSIGN(File* const file, handle_.get_or_create());
+    MILENA_ASSIGN(const auto file, handle_.get_or_create());
     if (buffer_.empty()) return {};
     MILENA_TRY(file->write_at(written_ * entry_bytes_, buffer_));
     written_ += buffered();
     buffer_.clear();
+    return {};
+}
+
+Status IndexFile::give_back_memory() {
+    if (!buffer_.empty()) MILENA_TRY(flush());
+    buffer_.shrink_to_fit();
     return {};
 }
 
@@ -54,8 +60,16 @@ Status IndexFile::read(std::size_t index, MutableBytes entry) const {
             entry_bytes_, entry.begin());
         return {};
     }
-    MILENA_ASSIGN(const File* const file, handle_.get());
+    MILENA_ASSIGN(const auto file, handle_.get());
     return file->read_at(index * entry_bytes_, entry);
+}
+
+Result<std::vector<std::uint8_t>> IndexFile::read_all() const {
+    std::vector<std::uint8_t> bytes(written_ * entry_bytes_);
+    if (bytes.empty()) return bytes;
+    MILENA_ASSIGN(const auto file, handle_.get());
+    MILENA_TRY(file->read_at(0, bytes));
+    return bytes;
 }
 
 Result<std::size_t> IndexFile::count_up_to(KeyColumn column, std::int64_t target) const {
@@ -68,7 +82,7 @@ Result<std::size_t> IndexFile::count_up_to(KeyColumn column, std::int64_t target
 // Halves by single entries until the rest fits into one page, reads that in one piece.
 Result<std::size_t> IndexFile::count_on_disk(KeyColumn column, std::int64_t target) const {
     if (written_ == 0) return 0;
-    MILENA_ASSIGN(const File* const file, handle_.get());
+    MILENA_ASSIGN(const auto file, handle_.get());
     std::array<std::uint8_t, 4096> page;
     const std::size_t entries_per_page = page.size() / entry_bytes_;
     std::size_t low = 0;
@@ -95,14 +109,14 @@ Status IndexFile::truncate(std::size_t entries) {
         return {};
     }
     buffer_.clear();
-    MILENA_ASSIGN(File* const file, handle_.get());
+    MILENA_ASSIGN(const auto file, handle_.get());
     MILENA_TRY(file->truncate(entries * entry_bytes_));
     written_ = entries;
     return {};
 }
 
 Status IndexFile::reset() {
-    MILENA_ASSIGN(File* const file, handle_.get_or_create());
+    MILENA_ASSIGN(const auto file, handle_.get_or_create());
     MILENA_TRY(file->truncate(0));
     written_ = 0;
     buffer_.clear();

@@ -38,7 +38,11 @@ class IndexFile {
     void append(ByteView entry);
     // Makes the file hold all entries (and makes the file).
     Status flush();
+    // The same if any wait, and the buffer goes.
+    Status give_back_memory();
     Status read(std::size_t index, MutableBytes entry) const;
+    // What the file holds of them, without those that wait.
+    Result<std::vector<std::uint8_t>> read_all() const;
     // How many entries from the first on have a key <= `target`.
     Result<std::size_t> count_up_to(KeyColumn column, std::int64_t target) const;
     // Keeps the first `entries`.

@@ -124,6 +124,7 @@ Result<AppendInfo> append_run(PartitionLog::State& s, ByteView batches, const Ru
     if (info.rolled) MILENA_TRY(s.note(roll_to(s, run.first_offset, now)));
     MILENA_TRY(s.note(s.active().append(batches, s.settings, now.wall)));
     take_in(s, batches);
+    s.appended_bytes += run.bytes;
     return info;
 }
 

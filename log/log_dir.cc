@@ -13,8 +13,8 @@
 namespace milena::log {
 
 struct LogDir::State {
-    State(Disk& on, std::string at, std::uint64_t seed)
-        : disk(on), path(std::move(at)), random(seed) {}
+    State(Disk& on, std::string at, FileCache* with, std::uint64_t seed)
+        : disk(on), path(std::move(at)), files(with), random(seed) {}
 
     // A directory that waits to be removed with all it holds.
     struct Doomed {
@@ -24,14 +24,17 @@ struct LogDir::State {
 
     Disk& disk;
     std::string path;
+    FileCache* files;
     SeededRandom random;
     std::unique_ptr<FileLock> lock;
     MetaProperties meta;
     std::optional<CleanShutdown> clean_shutdown;
     std::vector<Doomed> doomed;
+    TimestampMs checkpointed{0};  // when the recovery points that scan() read were written
     std::array<std::optional<std::uint32_t>, 4> written;  // checksums of the checkpoints on disk
 
     std::string in(std::string_view name) const { return join_path(path, name); }
+    std::string in(const TopicPartition& id) const { return in(partition_directory(id)); }
     Result<std::unique_ptr<PartitionLog>> open(const FoundPartition& found,
                                                const LogSettings& settings, Shutdown left,
                                                LogTime now) const;
@@ -39,6 +42,10 @@ struct LogDir::State {
 };
 
 namespace {
+
+// A batch may have been written a moment before the checkpoint that does not cover it.
+constexpr std::int64_t kWriteAheadOfCheckpoint = 2'000;  // ms
+constexpr std::string_view kProbeFile = ".probe";
 
 Offset find_or_zero(const OffsetCheckpoint& offsets, const TopicPartition& id) {
     const auto found = offsets.find(id);
@@ -85,8 +92,9 @@ LogDir::LogDir(std::unique_ptr<State> state) : state_(std::move(state)) {}
 LogDir::~LogDir() = default;
 
 Result<std::unique_ptr<LogDir>> LogDir::open(Disk& disk, std::string path,
-                                             const LogDirIdentity& identity, Random& random) {
-    auto state = std::make_unique<State>(disk, std::move(path), random.next());
+                                             const LogDirIdentity& identity, Random& random,
+                                             FileCache* files) {
+    auto state = std::make_unique<State>(disk, std::move(path), files, random.next());
     State& s = *state;
     MILENA_TRY(disk.make_dir(s.path));
     MILENA_ASSIGN(s.lock, disk.lock(s.in(kLockFile)));
@@ -143,13 +151,42 @@ Result<std::vector<FoundPartition>> LogDir::scan(LogTime now) {
         const std::string directory = s.in(entry.name);
         if (name->state == DirectoryState::to_delete) s.doomed.push_back({now.mono, directory});
         if (name->state != DirectoryState::live) continue;
-        MILENA_ASSIGN(const auto topic_id, read_partition_metadata(s.disk, directory));
-        found.push_back({name->id, topic_id, directory, find_or_zero(recovery_points, name->id),
+        found.push_back({name->id, find_or_zero(recovery_points, name->id),
                          find_or_zero(log_starts, name->id),
                          find_or_zero(high_watermarks, name->id), find_or_zero(cleaned, name->id)});
     }
     std::ranges::sort(found, {}, &FoundPartition::id);
+    if (const auto written = s.disk.stat(s.in(kRecoveryPointCheckpoint))) {
+        s.checkpointed = written->modified;
+    }
     return found;
+}
+
+Result<std::optional<TopicId>> LogDir::topic_id_of(const TopicPartition& partition) const {
+    return read_partition_metadata(state_->disk, state_->in(partition));
+}
+
+std::uint64_t LogDir::bytes_to_recover(const FoundPartition& found) const {
+    const State& s = *state_;
+    const auto entries = s.disk.list(s.in(found.id));
+    if (!entries) return 0;
+    std::uint64_t bytes = 0;
+    // By name, so by offset: from the last on, until one begins below the recovery point.
+    for (auto entry = entries->rbegin(); entry != entries->rend(); ++entry) {
+        const auto name = parse_segment_file(entry->name);
+        if (!name || name->kind != FileKind::log || name->suffix != FileSuffix::none) continue;
+        if (entry->modified >= s.checkpointed - kWriteAheadOfCheckpoint) bytes += entry->size;
+        if (name->offset < found.recovery_point) break;
+    }
+    return bytes;
+}
+
+Result<bool> LogDir::holds_records(const TopicPartition& partition) const {
+    MILENA_ASSIGN(const auto entries, state_->disk.list(state_->in(partition)));
+    return std::ranges::any_of(entries, [](const DirectoryEntry& entry) {
+        const auto name = parse_segment_file(entry.name);
+        return name && name->kind == FileKind::log && entry.size > 0;
+    });
 }
 
 Result<std::unique_ptr<PartitionLog>> LogDir::load(const FoundPartition& found,
@@ -160,14 +197,16 @@ Result<std::unique_ptr<PartitionLog>> LogDir::load(const FoundPartition& found,
 Result<std::unique_ptr<PartitionLog>> LogDir::State::open(const FoundPartition& found,
                                                           const LogSettings& settings,
                                                           Shutdown left, LogTime now) const {
-    return PartitionLog::open(disk, found.directory,
+    const std::string directory = in(found.id);
+    return PartitionLog::open(disk, directory,
                               {.settings = settings,
                                .shutdown = left,
                                .recovery_point = found.recovery_point,
                                .log_start_offset = found.log_start_offset,
                                .cleaned_to = found.cleaned_to,
                                .now = now,
-                               .random_seed = std::hash<std::string>{}(found.directory)});
+                               .random_seed = std::hash<std::string>{}(directory),
+                               .files = files});
 }
 
 Status LogDir::begin() {
@@ -180,20 +219,17 @@ Result<std::unique_ptr<PartitionLog>> LogDir::create(const TopicPartition& parti
     const State& s = *state_;
     FoundPartition fresh;
     fresh.id = partition;
-    fresh.topic_id = topic_id;
-    fresh.directory = s.in(partition_directory(partition));
-    MILENA_ASSIGN(const bool there, s.disk.exists(fresh.directory));
-    if (there) {
-        MILENA_ASSIGN(const auto other, read_partition_metadata(s.disk, fresh.directory));
-        if (other && *other != topic_id) {
-            return fail(ErrorCode::INCONSISTENT_TOPIC_ID,
-                        fresh.directory + " belongs to topic id " + other->value().to_string() +
-                            ", not " + topic_id.value().to_string());
-        }
+    const std::string directory = s.in(partition);
+    MILENA_ASSIGN(const auto other, read_partition_metadata(s.disk, directory));
+    if (other && *other != topic_id) {
+        return fail(ErrorCode::INCONSISTENT_TOPIC_ID, directory + " belongs to topic id " +
+                                                          other->value().to_string() + ", not " +
+                                                          topic_id.value().to_string());
     }
-    MILENA_TRY(s.disk.make_dir(fresh.directory));
-    MILENA_TRY(write_partition_metadata(s.disk, fresh.directory, topic_id));
-    MILENA_TRY(s.disk.sync_dir(s.path));
+    if (!other) {
+        MILENA_TRY(s.disk.make_dir(directory));
+        MILENA_TRY(begin_partition_metadata(s.disk, directory, topic_id));
+    }
     // A log that was opened before in this process and not closed is no better than after a crash.
     return s.open(fresh, settings, Shutdown::unclean, now);
 }
@@ -201,13 +237,14 @@ Result<std::unique_ptr<PartitionLog>> LogDir::create(const TopicPartition& parti
 Status LogDir::State::rename_marked(const TopicPartition& id, DirectoryState mark,
                                     std::string& marked) {
     marked = in(marked_directory(id, random.uuid(), mark));
-    MILENA_TRY(disk.rename(in(partition_directory(id)), marked));
-    return disk.sync_dir(path);
+    return disk.rename(in(id), marked);
 }
 
 Status LogDir::remove(const TopicPartition& partition, Millis file_delete_delay, LogTime now) {
     std::string marked;
-    MILENA_TRY(state_->rename_marked(partition, DirectoryState::to_delete, marked));
+    auto renamed = state_->rename_marked(partition, DirectoryState::to_delete, marked);
+    if (!renamed) return renamed.error().io == IoCause::not_found ? Status{} : renamed;
+    MILENA_TRY(state_->disk.sync_dir(state_->path));
     state_->doomed.push_back({now.mono + file_delete_delay, std::move(marked)});
     return {};
 }
@@ -215,23 +252,33 @@ Status LogDir::remove(const TopicPartition& partition, Millis file_delete_delay,
 Status LogDir::mark_stray(const TopicPartition& partition) {
     std::string marked;
     MILENA_TRY(state_->rename_marked(partition, DirectoryState::stray, marked));
+    MILENA_TRY(state_->disk.sync_dir(state_->path));
     log_warn("partition_stray", {{"directory", marked}});
     return {};
 }
 
-Status LogDir::step(LogTime now, std::size_t max_files) {
-    State& s = *state_;
-    for (auto it = s.doomed.begin(); it != s.doomed.end() && max_files > 0;) {
-        if (it->due > now.mono) {
-            ++it;
-            continue;
-        }
-        MILENA_ASSIGN(const bool gone, remove_some(s.disk, it->path, max_files));
+std::vector<std::string> LogDir::take_due(LogTime now) {
+    std::vector<std::string> due;
+    std::erase_if(state_->doomed, [&](State::Doomed& doomed) {
+        if (doomed.due > now.mono) return false;
+        due.push_back(std::move(doomed.path));
+        return true;
+    });
+    return due;
+}
+
+Status LogDir::remove_due(std::vector<std::string>& due, std::size_t max_files) const {
+    while (!due.empty() && max_files > 0) {
+        MILENA_ASSIGN(const bool gone, remove_some(state_->disk, due.back(), max_files));
         if (!gone) return {};
-        log_info("partition_files_removed", {{"directory", it->path}});
-        it = s.doomed.erase(it);
+        log_info("partition_files_removed", {{"directory", due.back()}});
+        due.pop_back();
     }
     return {};
+}
+
+void LogDir::put_back(std::vector<std::string> due, LogTime now) {
+    for (auto& path : due) state_->doomed.push_back({now.mono, std::move(path)});
 }
 
 Status LogDir::write_checkpoints(const Checkpoints& checkpoints) {
@@ -266,6 +313,13 @@ Status LogDir::forget_checkpoints(const std::set<TopicPartition>& partitions) {
     MILENA_TRY(read(kHighWatermarkCheckpoint, left.high_watermarks));
     MILENA_TRY(read(kCleanerCheckpoint, left.cleaned_to));
     return write_checkpoints(left);
+}
+
+Status LogDir::probe() const {
+    const State& s = *state_;
+    MILENA_TRY(replace_file(s.disk, s.in(kProbeFile), as_bytes(std::string_view("probe\n"))));
+    MILENA_ASSIGN([[maybe_unused]] const auto read, read_file(s.disk, s.in(kProbeFile), 64));
+    return s.disk.remove(s.in(kProbeFile));
 }
 
 Result<DiskSpace> LogDir::space() const {

@@ -17,11 +17,15 @@
 namespace milena::log {
 
 struct PartitionLog::State {
-    State(Disk& disk, std::string directory, const LogSettings& with, std::uint64_t random_seed)
-        : place{disk, std::move(directory)},
+    // `files` may be null: then the log has a small cache of its own.
+    State(Disk& disk, std::string directory, const LogSettings& with, FileCache* files,
+          std::uint64_t random_seed)
+        : own_files(files == nullptr ? std::make_unique<FileCache>(kOwnFiles) : nullptr),
+          place{disk, std::move(directory), files == nullptr ? *own_files : *files},
           settings(with),
           snapshots(place, {}),
           random(random_seed) {}
+    static constexpr std::size_t kOwnFiles = 32;
 
     // Files that carry the suffix .deleted and wait for their time.
     struct Doomed {
@@ -29,6 +33,7 @@ struct PartitionLog::State {
         std::vector<std::string> paths;
     };
 
+    std::unique_ptr<FileCache> own_files;
     LogPlace place;
     LogSettings settings;
     std::vector<std::unique_ptr<Segment>> segments;  // ascending; never empty once opened
@@ -42,10 +47,17 @@ struct PartitionLog::State {
     Offset recovery_point{0};
     Offset cleaned_to{0};  // everything below has been compacted once
 
-    bool directory_unsynced = false;   // a segment was made since the directory was synced
+    bool directory_unsynced = false;  // a segment was made since the directory was synced
+    // The directory itself may be unknown to the device, or that it holds partition.metadata.
+    bool newborn = false;
+    // Log end and generation when the log was opened after it had been closed well; as long as they
+    // hold, closing it again has nothing to write.
+    std::optional<std::pair<Offset, std::uint64_t>> as_closed;
     std::uint64_t epochs_on_disk = 0;  // version of `epochs` that the file is known to hold
     std::uint64_t generation = 0;      // counts truncations
     std::uint64_t written_back = 0;    // of the active segment
+    std::uint64_t appended_bytes = 0;  // since the log was opened
+    std::uint64_t secured_bytes = 0;   // of them, below the recovery point
     std::optional<Error> broken;
     RecoveryReport report;
     SeededRandom random;

@@ -1,7 +1,9 @@
 // PartitionLog: what reaches the device, and when that is known.
 
+#include "log/layout.h"
 #include "log/log_state.h"
 #include "log/partition_log.h"
+#include "log/partition_metadata.h"
 
 #include <algorithm>
 
@@ -15,7 +17,9 @@ Status SyncPlan::run(Disk& disk) const {
         return synced;
     }
     if (epochs) MILENA_TRY(replace_file(disk, epochs->path, as_bytes(epochs->content)));
+    if (!parent.empty()) MILENA_TRY(settle_partition_metadata(disk, directory));
     if (!directory.empty()) MILENA_TRY(disk.sync_dir(directory));
+    if (!parent.empty()) MILENA_TRY(disk.sync_dir(parent));
     return {};
 }
 
@@ -24,6 +28,10 @@ Offset PartitionLog::synced_offset() const {
 }
 Offset PartitionLog::recovery_point() const {
     return state_->recovery_point;
+}
+
+std::uint64_t PartitionLog::unsecured_bytes() const {
+    return state_->appended_bytes - state_->secured_bytes;
 }
 
 Result<SyncPlan> PartitionLog::take_unsynced(SyncScope scope) {
@@ -35,13 +43,15 @@ Result<SyncPlan> PartitionLog::take_unsynced(SyncScope scope) {
     plan.up_to = s.log_end_offset;
     plan.active_base = s.active().base();
     plan.generation = s.generation;
+    plan.appended_bytes = s.appended_bytes;
     for (std::size_t i = s.floor_segment(s.synced_offset); i < s.segments.size(); ++i) {
         if (s.end_of(i) <= s.synced_offset) continue;
         MILENA_ASSIGN(plan.files.emplace_back(), s.segments[i]->share_log());
     }
     if (everything) {
-        // The next start builds those of the active segment anew, unless it is closed well.
-        for (std::size_t i = 0; i + 1 < s.segments.size(); ++i) {
+        // Those of the active segment too: recovery goes on from the recovery point, and trusts
+        // what they say of the batches below it.
+        for (std::size_t i = 0; i < s.segments.size(); ++i) {
             Segment& segment = *s.segments[i];
             if (segment.indexes_synced()) continue;
             MILENA_TRY(s.note(segment.flush_indexes()));
@@ -54,7 +64,9 @@ Result<SyncPlan> PartitionLog::take_unsynced(SyncScope scope) {
                 epoch_checkpoint_text(s.epochs.entries()), s.epochs.version()};
         }
     }
-    if (s.directory_unsynced || (everything && !plan.files.empty())) {
+    // Nothing counts as durable before it is known for certain whose it is.
+    if (s.newborn) plan.parent = parent_path(s.place.directory);
+    if (s.newborn || s.directory_unsynced || (everything && !plan.files.empty())) {
         plan.directory = s.place.directory;
     }
     return plan;
@@ -64,11 +76,13 @@ void PartitionLog::mark_synced(const SyncPlan& plan) {
     State& s = *state_;
     if (plan.generation != s.generation || s.broken) return;
     s.synced_offset = std::max(s.synced_offset, plan.up_to);
+    if (!plan.parent.empty()) s.newborn = false;
     if (!plan.directory.empty() && plan.active_base == s.active().base()) {
         s.directory_unsynced = false;
     }
     if (plan.scope == SyncScope::data) return;
     s.recovery_point = std::max(s.recovery_point, plan.up_to);
+    s.secured_bytes = std::max(s.secured_bytes, plan.appended_bytes);
     s.snapshots.mark_synced_up_to(plan.up_to);
     if (plan.epochs) s.epochs_on_disk = plan.epochs->version;
     for (std::size_t i = 0; i < s.segments.size(); ++i) {

@@ -16,6 +16,8 @@
 
 namespace milena::log {
 
+class FileCache;
+
 // Both clocks at one moment: record timestamps and retention go by the wall, delays by the other.
 struct LogTime {
     TimestampMs wall;
@@ -33,6 +35,8 @@ struct OpenOptions {
     Offset cleaned_to{0};        // from the checkpoint: everything below has been compacted
     LogTime now;
     std::uint64_t random_seed = 0;  // for segment.jitter.ms
+    // Shared by all logs of a node, outlives them; null: the log keeps a few files open itself.
+    FileCache* files = nullptr;
 };
 
 // What opening a log found and did.
@@ -134,9 +138,12 @@ struct SyncPlan {
     std::vector<std::shared_ptr<File>> files;
     std::optional<Replacement> epochs;  // leader-epoch-checkpoint, written anew
     std::string directory;  // synced after the files when not empty: a file has been created
+    // Synced after that when not empty: the directory has been created, and its metadata with it.
+    std::string parent;
     Offset up_to = kNoOffset;
-    Offset active_base = kNoOffset;  // of the segment that was appended to when the plan was made
-    std::uint64_t generation = 0;    // of the log at that time
+    Offset active_base = kNoOffset;    // of the segment that was appended to when the plan was made
+    std::uint64_t generation = 0;      // of the log at that time
+    std::uint64_t appended_bytes = 0;  // likewise
 
     bool empty() const { return files.empty() && !epochs && directory.empty(); }
     // A file that cannot be synced fails with IoCause::broken, whatever the reason was.

@@ -86,8 +86,8 @@ PartitionLog::~PartitionLog() = default;
 
 Result<std::unique_ptr<PartitionLog>> PartitionLog::open(Disk& disk, std::string directory,
                                                          const OpenOptions& options) {
-    auto state =
-        std::make_unique<State>(disk, std::move(directory), options.settings, options.random_seed);
+    auto state = std::make_unique<State>(disk, std::move(directory), options.settings,
+                                         options.files, options.random_seed);
     MILENA_TRY(recover_log(*state, options));
     return std::unique_ptr<PartitionLog>(new PartitionLog(std::move(state)));
 }
@@ -95,6 +95,9 @@ Result<std::unique_ptr<PartitionLog>> PartitionLog::open(Disk& disk, std::string
 Status PartitionLog::close(LogTime) {
     State& s = *state_;
     MILENA_TRY(s.refuse_if_broken());
+    const bool as_found = s.as_closed == std::pair(s.log_end_offset, s.generation) && !s.newborn &&
+                          s.epochs.version() == s.epochs_on_disk;
+    if (as_found) return {};
     s.producers.set_end_offset(s.log_end_offset);
     MILENA_TRY(s.note(s.snapshots.write(s.producers, s.log_start_offset)));
     // Only the active segment is not sealed: its indexes end as those of a sealed one do.
@@ -150,8 +153,10 @@ void PartitionLog::update_settings(const LogSettings& settings) {
     state_->settings = settings;
 }
 
-void PartitionLog::release_idle_files() {
-    for (const auto& segment : state_->segments) segment->release_idle_files();
+Status PartitionLog::give_back_memory() {
+    State& s = *state_;
+    MILENA_TRY(s.refuse_if_broken());
+    return s.note(s.active().give_back_memory());
 }
 
 // --- Epochs ---

@@ -133,6 +133,8 @@ class PartitionLog {
     // What the recovery-point checkpoint may say: everything below, indexes and epochs included, is
     // on the device.
     Offset recovery_point() const;
+    // Bytes appended above the recovery point since this log was opened.
+    std::uint64_t unsecured_bytes() const;
     // What has not reached the device yet; empty when all has. Several plans for data may be under
     // way, each covers all before it; one for everything is marked before the next is taken.
     Result<SyncPlan> take_unsynced(SyncScope scope);
@@ -184,8 +186,8 @@ class PartitionLog {
     Status remove_deleted_files(MonoTime now);
 
     void update_settings(const LogSettings& settings);
-    // Closes files that nobody used since the last call; slices that are under way keep theirs.
-    void release_idle_files();
+    // What only a log that is appended to needs goes; it comes back with the next append.
+    Status give_back_memory();
 
     // Syncs everything, trims the indexes, writes a producer snapshot: after it, and once the
     // checkpoints and the marker are written, the log opens without a scan. Only destruction

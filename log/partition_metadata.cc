@@ -11,10 +11,20 @@ constexpr std::uint64_t kMaxBytes = 4096;
 constexpr std::string_view kVersionLine = "version: 0";
 constexpr std::string_view kTopicId = "topic_id: ";
 
-}  // namespace
+std::string path_in(const std::string& directory) {
+    return join_path(directory, kPartitionMetadata);
+}
 
-Result<std::optional<TopicId>> read_partition_metadata(Disk& disk, const std::string& directory) {
-    const std::string path = join_path(directory, kPartitionMetadata);
+std::string unsynced_path_in(const std::string& directory) {
+    return path_in(directory) + ".new";
+}
+
+std::string text_of(TopicId topic_id) {
+    std::string text(kVersionLine);
+    return text.append("\n").append(kTopicId).append(topic_id.value().to_string());
+}
+
+Result<std::optional<TopicId>> read_from(Disk& disk, const std::string& path) {
     MILENA_ASSIGN(const bool there, disk.exists(path));
     if (!there) return std::nullopt;
     MILENA_ASSIGN(const auto content, read_file(disk, path, kMaxBytes));
@@ -35,10 +45,37 @@ Result<std::optional<TopicId>> read_partition_metadata(Disk& disk, const std::st
                     "from the topic id that the cluster metadata has");
 }
 
+}  // namespace
+
+Result<std::optional<TopicId>> read_partition_metadata(Disk& disk, const std::string& directory) {
+    auto id = read_from(disk, path_in(directory));
+    if (!id || *id) return id;
+    id = read_from(disk, unsynced_path_in(directory));
+    // A crash may have left anything of what was not synced.
+    if (!id && id.error().io == IoCause::none) return std::nullopt;
+    return id;
+}
+
 Status write_partition_metadata(Disk& disk, const std::string& directory, TopicId topic_id) {
-    std::string text(kVersionLine);
-    text.append("\n").append(kTopicId).append(topic_id.value().to_string());
-    return replace_file(disk, join_path(directory, kPartitionMetadata), as_bytes(text));
+    return replace_file(disk, path_in(directory), as_bytes(text_of(topic_id)));
+}
+
+Status begin_partition_metadata(Disk& disk, const std::string& directory, TopicId topic_id) {
+    MILENA_ASSIGN(const auto file,
+                  disk.open(unsynced_path_in(directory), OpenMode::open_or_create));
+    MILENA_TRY(file->truncate(0));
+    return file->write_at(0, as_bytes(text_of(topic_id)));
+}
+
+Status settle_partition_metadata(Disk& disk, const std::string& directory) {
+    const std::string unsynced = unsynced_path_in(directory);
+    const auto file = disk.open(unsynced, OpenMode::read_write);
+    if (!file) {
+        if (file.error().io == IoCause::not_found) return {};
+        return std::unexpected(file.error());
+    }
+    MILENA_TRY((*file)->sync());
+    return disk.rename(unsynced, path_in(directory));
 }
 
 }  // namespace milena::log

@@ -112,20 +112,22 @@ class Recovery {
     }
 
     Status recover_from(std::size_t first) {
-        const Offset base = s_.segments[first]->base();
-        rebuilt_from_ = std::min(rebuilt_from_, base);
+        MILENA_TRY(find_resumption(first));
+        const Offset from = resumption_ ? resumption_->offset : s_.segments[first]->base();
+        rebuilt_from_ = std::min(rebuilt_from_, from);
         s_.recovery_point = options_.recovery_point;
-        s_.epochs.truncate_from_end(base);
-        MILENA_TRY(s_.snapshots.remove_above(base));
-        MILENA_TRY(restore_producers(base));
+        s_.epochs.truncate_from_end(from);
+        MILENA_TRY(s_.snapshots.remove_above(from));
+        MILENA_TRY(restore_producers(from));
         for (std::size_t i = first; i < s_.segments.size(); ++i) {
             Segment& segment = *s_.segments[i];
             if (i > first) {
                 s_.producers.set_end_offset(segment.base());
                 MILENA_TRY(s_.snapshots.write(s_.producers, s_.segments.front()->base()));
             }
-            s_.log_end_offset = segment.base();
+            s_.log_end_offset = i == first ? from : segment.base();
             MILENA_ASSIGN(const std::uint64_t valid, recover_segment(i));
+            resumption_.reset();
             if (valid == segment.size()) {
                 MILENA_TRY(segment.finish_rebuild(valid));
                 continue;
@@ -137,6 +139,18 @@ class Recovery {
         return {};
     }
 
+    // Where the batches of the first suspect begin that the device may not hold.
+    Status find_resumption(std::size_t first) {
+        Segment& segment = *s_.segments[first];
+        const bool crashed = options_.shutdown == Shutdown::unclean;
+        const SegmentFiles& found = files_.segments[segment.base()];
+        if (!crashed || segment.size() == 0 || !segment.index_lengths_sane(found)) return {};
+        // Nobody would look at it again if what is cut off here came back after another crash.
+        if (rebuild_of(first) == Rebuild::durable) return {};
+        MILENA_ASSIGN(resumption_, segment.resume(options_.recovery_point));
+        return {};
+    }
+
     // Reads and checks every batch, moving log_end_offset along. How many bytes are valid.
     Result<std::uint64_t> recover_segment(std::size_t index) {
         Segment& segment = *s_.segments[index];
@@ -144,10 +158,11 @@ class Recovery {
                                  ? s_.segments[index + 1]->base()
                                  : Offset{std::numeric_limits<std::int64_t>::max()};
         ++s_.report.scanned_segments;
-        s_.report.scanned_bytes += segment.size();
-        MILENA_TRY(segment.begin_rebuild(true, rebuild_of(index)));
+        const std::uint64_t from = resumption_ ? resumption_->position : 0;
+        s_.report.scanned_bytes += segment.size() - from;
+        if (!resumption_) MILENA_TRY(segment.begin_rebuild(true, rebuild_of(index)));
         MILENA_ASSIGN(const auto file, segment.share_log());
-        BatchScanner scanner(*file, 0, segment.size(), BatchScanner::kBodyWindow);
+        BatchScanner scanner(*file, from, segment.size(), BatchScanner::kBodyWindow);
         for (;;) {
             const std::uint64_t position = scanner.position();
             const auto next = scanner.next();
@@ -296,7 +311,13 @@ class Recovery {
         s_.cleaned_to = within ? options_.cleaned_to : s_.log_start_offset;
         MILENA_TRY(s_.active().prepare_for_append());
         s_.written_back = s_.active().size();
-        for (const auto& segment : s_.segments) segment->release_files();
+        const bool clean = options_.shutdown == Shutdown::clean;
+        s_.newborn = !clean;
+        if (clean && s_.recovery_point == s_.log_end_offset && s_.snapshots.all_synced()) {
+            s_.as_closed = {s_.log_end_offset, s_.generation};
+        }
+        // The active segment's stay open: it was opened to be used.
+        for (std::size_t i = 0; i + 1 < s_.segments.size(); ++i) s_.segments[i]->release_files();
         return {};
     }
 
@@ -304,6 +325,7 @@ class Recovery {
     const OpenOptions& options_;
     PartitionFiles files_;
     std::size_t vouched_ = 0;  // how many segments the recovery point on disk speaks for wholly
+    std::optional<Segment::Resumption> resumption_;  // in the first segment that is read
     Offset rebuilt_from_{std::numeric_limits<std::int64_t>::max()};
 };
 

@@ -4,9 +4,9 @@
 //   1  leftovers of a crash go                                           (leftovers.h)
 //   2  segments are listed; below the recovery point their indexes are looked at and rebuilt when
 //      they make no sense
-//   3  after an unclean shutdown, from the last segment that begins below the recovery point on:
-//      every batch is read and checked, indexes, epochs and producers are built anew, the first
-//      invalid byte ends the log and everything behind it goes
+//   3  after an unclean shutdown, from the recovery point on (or from the beginning of its segment
+//      when its indexes cannot be trusted): every batch is read and checked, indexes, epochs and
+//      producers are built anew, the first invalid byte ends the log and everything behind it goes
 //   4  epochs and producer snapshots beyond the log end go; producers are replayed from the newest
 //      sound snapshot
 //

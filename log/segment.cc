@@ -61,7 +61,7 @@ Result<TimestampMs> Segment::largest_timestamp() const {
 Result<TimestampMs> Segment::first_batch_timestamp() const {
     if (size_ == 0) return kNoTimestamp;
     if (!first_batch_timestamp_) {
-        MILENA_ASSIGN(const File* const file, log_.get());
+        MILENA_ASSIGN(const auto file, log_.get());
         BatchScanner scanner(*file, 0, size_, kBatchOverhead);
         MILENA_ASSIGN(const auto first, scanner.next());
         first_batch_timestamp_ = first ? first->max_timestamp : kNoTimestamp;
@@ -96,7 +96,7 @@ void Segment::reserve(File& file, std::uint64_t end) {
 }
 
 Status Segment::write(ByteView bytes) {
-    MILENA_ASSIGN(File* const file, log_.get());
+    MILENA_ASSIGN(const auto file, log_.get());
     reserve(*file, size_ + bytes.size());
     auto written = file->write_at(size_, bytes);
     if (written) return {};
@@ -161,7 +161,7 @@ Status Segment::seal() {
     time_index_.maybe_append(*max_timestamp_);
     MILENA_TRY(flush_indexes());
     if (reserved_ > size_) {
-        MILENA_ASSIGN(File* const file, log_.get());
+        MILENA_ASSIGN(const auto file, log_.get());
         MILENA_TRY(file->truncate(size_));
         reserved_ = size_;
     }
@@ -175,7 +175,7 @@ Result<std::optional<BatchHead>> Segment::find(Offset offset) const {
     if (size_ == 0) return std::nullopt;
     MILENA_ASSIGN(const IndexedPosition indexed, offset_index_.lookup(offset));
     if (indexed.position >= size_) return index_beyond_end(indexed.position);
-    MILENA_ASSIGN(const File* const file, log_.get());
+    MILENA_ASSIGN(const auto file, log_.get());
     BatchScanner scanner(*file, indexed.position, size_, BatchScanner::kHeaderWindow);
     for (;;) {
         MILENA_ASSIGN(const auto head, scanner.next());
@@ -189,7 +189,7 @@ Result<Segment::End> Segment::read_end() const {
     MILENA_ASSIGN(const auto indexed, offset_index_.last());
     if (indexed) end.position = indexed->position;
     if (end.position >= size_) return index_beyond_end(indexed->position);
-    MILENA_ASSIGN(const File* const file, log_.get());
+    MILENA_ASSIGN(const auto file, log_.get());
     BatchScanner scanner(*file, end.position, size_, BatchScanner::kHeaderWindow);
     for (;;) {
         MILENA_ASSIGN(const auto head, scanner.next());
@@ -221,7 +221,7 @@ Result<Offset> Segment::truncate_to(Offset offset, TimestampMs now) {
     since_index_entry_ = 0;
     max_timestamp_.reset();
     if (cut) {
-        MILENA_ASSIGN(File* const file, log_.get());
+        MILENA_ASSIGN(const auto file, log_.get());
         MILENA_TRY(file->truncate(cut->position));
         size_ = reserved_ = cut->position;
         modified_ = now;
@@ -253,7 +253,7 @@ Status Segment::begin_rebuild(bool with_transactions, Rebuild rebuild) {
 }
 
 Status Segment::finish_rebuild(std::uint64_t valid_bytes) {
-    MILENA_ASSIGN(File* const file, log_.get());
+    MILENA_ASSIGN(const auto file, log_.get());
     // Also when nothing is cut: a crash leaves the blocks that were reserved ahead.
     MILENA_TRY(file->truncate(valid_bytes));
     size_ = reserved_ = valid_bytes;
@@ -285,11 +285,13 @@ std::vector<std::string> Segment::paths() const {
             txn_index_.file().handle().path()};
 }
 
-void Segment::release_idle_files() const {
-    log_.release_if_idle();
-    offset_index_.file().handle().release_if_idle();
-    time_index_.file().handle().release_if_idle();
-    txn_index_.file().handle().release_if_idle();
+Status Segment::give_back_memory() {
+    tail_.clear();
+    for (IndexFile* index : {&offset_index_.file(), &time_index_.file(), &txn_index_.file()}) {
+        MILENA_TRY(index->give_back_memory());
+    }
+    if (!txn_index_.file().empty()) txn_index_exists_ = true;
+    return {};
 }
 
 void Segment::release_files() const {
@@ -304,7 +306,7 @@ Status Segment::collect_index_files(std::vector<std::shared_ptr<File>>& files) c
                                            &time_index_.file().handle()};
     if (txn_index_exists_) handles.push_back(&txn_index_.file().handle());
     for (const FileHandle* handle : handles) {
-        MILENA_ASSIGN(files.emplace_back(), handle->share());
+        MILENA_ASSIGN(files.emplace_back(), handle->get());
     }
     return {};
 }

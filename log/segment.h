@@ -73,7 +73,7 @@ class Segment {
 
     // The first batch whose last offset is at or above `offset`; nullopt: none here.
     Result<std::optional<BatchHead>> find(Offset offset) const;
-    Result<std::shared_ptr<File>> share_log() const { return log_.share(); }
+    Result<std::shared_ptr<File>> share_log() const { return log_.get(); }
     struct End {
         Offset offset;  // after the last batch; base() when there is none
         std::uint64_t position = 0;
@@ -88,6 +88,14 @@ class Segment {
     // Removes the batches that reach `offset` or beyond. Where the log then ends: at `offset`, or
     // at the base of a batch that began below it and went too.
     Result<Offset> truncate_to(Offset offset, TimestampMs now);
+    // After a crash: keeps what the indexes say of batches below the recovery point and forgets the
+    // rest; account() goes on from there, then finish_rebuild. nullopt: they say nothing that can
+    // be trusted, and nothing has changed.
+    struct Resumption {
+        Offset offset;
+        std::uint64_t position = 0;
+    };
+    Result<std::optional<Resumption>> resume(Offset recovery_point);  // segment_resume.cc
     // Empties the indexes (and the txn index too if asked); then account() for every batch in
     // order, then finish_rebuild.
     Status begin_rebuild(bool with_transactions, Rebuild rebuild);
@@ -98,9 +106,9 @@ class Segment {
     Status mark_deleted();
     Status remove_files();
     std::vector<std::string> paths() const;
-    // Closes files nobody used since the last call.
-    void release_idle_files() const;
     void release_files() const;
+    // Index entries that wait are written out, what readers at the end look at is forgotten.
+    Status give_back_memory();
 
     // --- Durability ---
 

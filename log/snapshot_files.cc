@@ -31,7 +31,7 @@ Status SnapshotFiles::write(const ProducerState& state, Offset log_start_offset)
     const Offset offset = state.end_offset();
     if (offset <= latest().value_or(log_start_offset)) return {};
     FileHandle target = handle(offset);
-    MILENA_ASSIGN(File* const file, target.get_or_create());
+    MILENA_ASSIGN(const auto file, target.get_or_create());
     MILENA_TRY(file->truncate(0));
     MILENA_TRY(file->write_at(0, encode_producer_snapshot(state)));
     offsets_.push_back(offset);
@@ -104,7 +104,7 @@ Result<std::vector<std::string>> SnapshotFiles::mark_deleted_if(Gone gone) {
             ++it;
             continue;
         }
-        auto file = handle(*it);
+        FileHandle file = handle(*it);
         MILENA_TRY(file.rename(FileSuffix::deleted));
         marked.push_back(file.path());
         std::erase(unsynced_, *it);
@@ -124,7 +124,7 @@ Result<std::vector<std::string>> SnapshotFiles::mark_deleted(const std::vector<O
 
 Status SnapshotFiles::collect_unsynced(std::vector<std::shared_ptr<File>>& files) const {
     for (const Offset offset : unsynced_) {
-        MILENA_ASSIGN(files.emplace_back(), handle(offset).share());
+        MILENA_ASSIGN(files.emplace_back(), handle(offset).get());
     }
     return {};
 }

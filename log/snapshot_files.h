@@ -35,6 +35,7 @@ class SnapshotFiles {
     // The same for these.
     Result<std::vector<std::string>> mark_deleted(const std::vector<Offset>& offsets);
 
+    bool all_synced() const { return unsynced_.empty(); }
     // Opens the snapshots that are not known to be on the device, for a sync.
     Status collect_unsynced(std::vector<std::shared_ptr<File>>& files) const;
     void mark_synced_up_to(Offset offset);

@@ -1,5 +1,5 @@
 // Where the most recent batches of the active segment are, so that a reader at the end of the log
-// costs no lookup on disk. Takes memory with the first append, gives it back when the log is idle.
+// costs no lookup on disk. Grows with the appends, gives its memory back when the log is idle.
 //
 // Invariant: entries ascend in offset and position, and no batch lies between two neighbours or
 // behind the last.
@@ -19,7 +19,6 @@ class TailMap {
     static constexpr std::size_t kEntries = 32;
 
     void push(const BatchHead& head) {
-        if (entries_.empty()) entries_.reserve(kEntries);
         // Every kEntries / 2 appends the older half moves out: cheaper than a ring to search.
         if (entries_.size() == kEntries) {
             entries_.erase(entries_.begin(), entries_.begin() + kEntries / 2);

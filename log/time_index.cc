@@ -69,7 +69,11 @@ Result<std::optional<IndexedTimestamp>> TimeIndex::last() const {
 
 Status TimeIndex::truncate_to(Offset offset) {
     MILENA_ASSIGN(const std::size_t kept, file_.count_up_to(kOffsetColumn, offset - base_ - 1));
-    MILENA_TRY(file_.truncate(kept));
+    return keep(kept);
+}
+
+Status TimeIndex::keep(std::size_t entries) {
+    MILENA_TRY(file_.truncate(entries));
     last_known_ = false;
     return load_last();
 }

@@ -43,6 +43,8 @@ class TimeIndex {
     Status reset();
     // See IndexFile::begin_replacement.
     void begin_replacement();
+    // Keeps the first `entries`.
+    Status keep(std::size_t entries);
     // Drops entries whose offset is at or above `offset`.
     Status truncate_to(Offset offset);
 

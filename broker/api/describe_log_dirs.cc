@@ -39,7 +39,7 @@ Sizes measure(const Services& services, const Wanted& wanted) {
         entry.partition_index = name.index;
         entry.partition_size = static_cast<std::int64_t>(partition->size_bytes());
         entry.offset_lag = 0;
-        sizes[services.store.directory_of(name)][name.topic].push_back(entry);
+        sizes[services.store.path_of(partition->directory())][name.topic].push_back(entry);
     }
     return sizes;
 }
@@ -53,7 +53,7 @@ void describe_log_dirs(Services& services, const Request<Body>& request, Reply<R
     for (std::size_t d = 0; d < directories.size(); ++d) {
         auto& out = response.results[d];
         out.log_dir = request.arena.copy(directories[d].path);
-        if (const auto& space = directories[d].space) {
+        if (const auto& space = directories[d].space; space && directories[d].is_online) {
             out.total_bytes = static_cast<std::int64_t>(space->total);
             out.usable_bytes = static_cast<std::int64_t>(space->free);
         } else {

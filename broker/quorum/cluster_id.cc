@@ -10,9 +10,12 @@ Result<std::string> find_or_make_cluster_id(log::Disk& disk,
     std::string found;
     std::string found_in;
     for (const auto& directory : directories) {
-        MILENA_ASSIGN(const bool exists, disk.exists(directory));
-        if (!exists) continue;
-        MILENA_ASSIGN(const auto properties, log::read_meta_properties(disk, directory));
+        const auto exists = disk.exists(directory);
+        if (!exists || !*exists) continue;
+        // What cannot be read is told by whoever opens the directory.
+        const auto read = log::read_meta_properties(disk, directory);
+        if (!read) continue;
+        const auto& properties = *read;
         if (!properties || properties->cluster_id.empty()) continue;
         if (!found.empty() && found != properties->cluster_id) {
             return fail(ErrorCode::INCONSISTENT_CLUSTER_ID,

@@ -16,14 +16,74 @@ Partition::Partition(PartitionName name, BrokerId self, std::unique_ptr<log::Par
       log_(std::move(log)),
       machine_(self) {}
 
-Status Partition::check_open() const {
-    if (log_) return {};
+Partition::Partition(PartitionName name, BrokerId self, const DormantLog& log, LogSource& source,
+                     std::shared_ptr<const TopicSettings> settings, Flusher& flusher)
+    : name_(std::move(name)),
+      label_(name_.label()),
+      flusher_(flusher),
+      source_(&source),
+      settings_(std::move(settings)),
+      dormant_(std::make_unique<Dormant>(Dormant{.log = log})),
+      machine_(self),
+      directory_(log.directory) {}
+
+std::unexpected<Error> Partition::no_longer_here() const {
     return fail(ErrorCode::NOT_LEADER_OR_FOLLOWER,
                 label_ + " is no longer on this broker; refresh the metadata");
 }
 
+Status Partition::check_open() {
+    if (source_ != nullptr && !source_->is_online(directory_)) {
+        return fail(ErrorCode::KAFKA_STORAGE_ERROR,
+                    label_ + " is in a data directory that has failed; repair it and restart");
+    }
+    if (log_) return {};
+    if (dormant_) return open_dormant();
+    return no_longer_here();
+}
+
+Status Partition::open_dormant() {
+    auto opened = source_->open_log(name_, dormant_->log, settings()->log);
+    if (!opened) {
+        if (!std::exchange(dormant_->failed, true)) {
+            log_error("partition_not_opened",
+                      {{"partition", label_}, {"reason", opened.error().detail}});
+        }
+        return note(fail(ErrorCode::KAFKA_STORAGE_ERROR, std::move(opened).error().detail));
+    }
+    log_ = std::move(*opened);
+    const auto dormant = std::move(dormant_);
+    const auto high_watermark = dormant->log.high_watermark;
+    if (dormant->leadership) lead(*dormant->leadership, high_watermark, dormant->since);
+    if (dormant->following) follow(*dormant->following, high_watermark, dormant->since);
+    return {};
+}
+
+void Partition::recover(std::uint64_t least_bytes) {
+    const std::lock_guard lock(mutex_);
+    if (!dormant_ || !dormant_->log.needs_recovery) return;
+    if (least_bytes > 0 && source_->bytes_to_recover(name_, dormant_->log) < least_bytes) return;
+    // What fails is told, and is tried again by the next who needs it.
+    (void)check_open();
+}
+
+// Passes `status` on; a device that fails makes its directory suspect.
+Status Partition::note(Status status) {
+    const bool suspect = !status && status.error().code == ErrorCode::KAFKA_STORAGE_ERROR &&
+                         status.error().io != IoCause::no_space &&
+                         status.error().io != IoCause::too_many;
+    if (suspect && source_ != nullptr) source_->on_failure(directory_);
+    return status;
+}
+
 LeaderHint Partition::leader() const {
     const std::lock_guard lock(mutex_);
+    if (dormant_ && dormant_->leadership) {
+        return {machine_.state().self, dormant_->leadership->leader_epoch};
+    }
+    if (dormant_ && dormant_->following) {
+        return {dormant_->following->leader, dormant_->following->leader_epoch};
+    }
     return {machine_.state().leader, machine_.state().leader_epoch};
 }
 
@@ -91,7 +151,16 @@ partition::LogEnds Partition::log_ends(Offset high_watermark) const {
 
 void Partition::become_leader(const Leadership& leadership, Offset high_watermark, MonoTime now) {
     const std::lock_guard lock(mutex_);
-    if (!log_) return;
+    if (dormant_) {
+        dormant_->leadership = leadership;
+        dormant_->following.reset();
+        dormant_->since = now;
+        return;
+    }
+    if (log_) lead(leadership, high_watermark, now);
+}
+
+void Partition::lead(const Leadership& leadership, Offset high_watermark, MonoTime now) {
     const auto before = machine_.state().leader_epoch;
     const auto log = log_ends(high_watermark);
     perform(machine_.step(
@@ -108,15 +177,30 @@ void Partition::become_leader(const Leadership& leadership, Offset high_watermar
 void Partition::stop_leading(LeaderEpoch leader_epoch, PartitionEpoch partition_epoch,
                              BrokerId leader, MonoTime now) {
     const std::lock_guard lock(mutex_);
-    if (!log_) return;
-    perform(machine_.step(partition::BecomeFollower{leader_epoch, partition_epoch, leader,
-                                                    settings()->replication, log_ends(Offset(0))},
-                          now));
+    const Following following{leader_epoch, partition_epoch, leader};
+    if (dormant_) {
+        dormant_->leadership.reset();
+        dormant_->following = following;
+        dormant_->since = now;
+        return;
+    }
+    if (log_) follow(following, Offset(0), now);
+}
+
+void Partition::follow(const Following& following, Offset high_watermark, MonoTime now) {
+    perform(
+        machine_.step(partition::BecomeFollower{following.leader_epoch, following.partition_epoch,
+                                                following.leader, settings()->replication,
+                                                log_ends(high_watermark)},
+                      now));
 }
 
 void Partition::update_settings(std::shared_ptr<const TopicSettings> settings, MonoTime now) {
     const std::lock_guard lock(mutex_);
-    if (!log_) return;
+    if (!log_) {
+        if (dormant_) settings_.store(std::move(settings));
+        return;
+    }
     log_->update_settings(settings->log);
     const auto replication = settings->replication;
     settings_.store(std::move(settings));
@@ -125,18 +209,28 @@ void Partition::update_settings(std::shared_ptr<const TopicSettings> settings, M
 
 Partition::Marks Partition::current_marks() const {
     Marks marks{log_->recovery_point(), log_->log_start_offset(), machine_.state().high_watermark,
-                std::nullopt};
+                std::nullopt, directory_};
     if (log::compacts(log_->settings().cleanup_policy)) marks.cleaned_to = log_->cleaned_to();
     return marks;
 }
 
-Partition::Marks Partition::marks() const {
-    const std::lock_guard lock(mutex_);
-    return log_ ? current_marks() : Marks{};
+Partition::Marks Partition::marks_of(const DormantLog& found) const {
+    Marks marks{found.recovery_point, found.log_start_offset, found.high_watermark, std::nullopt,
+                directory_};
+    if (log::compacts(settings()->log.cleanup_policy)) marks.cleaned_to = found.cleaned_to;
+    return marks;
 }
 
-std::uint64_t Partition::size_bytes() const {
+std::optional<Partition::Marks> Partition::marks() const {
     const std::lock_guard lock(mutex_);
+    if (dormant_ && dormant_->log.exists) return marks_of(dormant_->log);
+    if (!log_) return std::nullopt;
+    return current_marks();
+}
+
+std::uint64_t Partition::size_bytes() {
+    const std::lock_guard lock(mutex_);
+    if (dormant_ && dormant_->log.exists) (void)check_open();
     return log_ ? log_->size_bytes() : 0;
 }
 
@@ -144,7 +238,10 @@ Status Partition::upkeep(log::Disk& disk, log::LogTime now) {
     log::RemovalPlan plan;
     {
         const std::lock_guard lock(mutex_);
+        if (dormant_ && dormant_->log.exists) MILENA_TRY(check_open());
         if (!log_) return {};
+        // On a full disk it may have to wait; what frees the disk may not.
+        if (!std::exchange(appended_since_upkeep_, false)) (void)log_->give_back_memory();
         auto deleted = log_->delete_old_segments(machine_.state().high_watermark, now);
         if (!deleted) return std::unexpected(std::move(deleted).error());
         plan = log_->take_deleted(now.mono);
@@ -161,11 +258,21 @@ void Partition::expire_producers(TimestampMs now) {
     if (log_) log_->expire_producers(now);
 }
 
-Result<Partition::Marks> Partition::close(Closing how, log::LogTime now) {
+Result<std::optional<Partition::Marks>> Partition::close(Closing how, log::LogTime now) {
     const std::lock_guard lock(mutex_);
-    if (!log_) return Marks{};
+    auto high_watermark = machine_.state().high_watermark;
+    if (const auto dormant = std::move(dormant_)) {
+        // What nobody has touched is as well closed as it was; what was left badly is mended first.
+        const DormantLog& found = dormant->log;
+        if (how == Closing::removed || !found.exists) return std::nullopt;
+        if (!found.needs_recovery) return marks_of(found);
+        MILENA_ASSIGN(log_, source_->open_log(name_, found, settings()->log));
+        high_watermark = std::min(found.high_watermark, log_->log_end_offset());
+    }
+    if (!log_) return std::nullopt;
     Marks last = current_marks();
     last.recovery_point = log_->log_end_offset();
+    last.high_watermark = high_watermark;
     Status status;
     if (how == Closing::clean) status = log_->close(now);
     log_.reset();

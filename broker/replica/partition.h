@@ -5,12 +5,17 @@
 // M2 together: log and machine change under the same lock, so log end and high watermark agree.
 // M3 told: whoever parks here is woken by every change that can complete what it waits for.
 //
+// A partition is dormant until somebody needs its log: it has a place on disk and perhaps a leader
+// epoch, but no log and no machine that leads. Whoever needs them opens the log first, under the
+// lock; when that fails the partition stays dormant and the next one tries again.
+//
 // Driven by api/ (append, read, lookups), by TopicPublisher (leadership, settings, end) and by the
 // flusher (syncs). All functions may be called from any thread.
 #pragma once
 
 #include "broker/purgatory/waiter.h"
 #include "broker/replica/append.h"
+#include "broker/replica/log_source.h"
 #include "broker/replica/spinning_mutex.h"
 #include "broker/replica/topic_settings.h"
 #include "broker/replica/verification.h"
@@ -39,14 +44,6 @@ struct CleaningPlan;
 namespace milena::replica {
 
 class Flusher;
-
-struct PartitionName {
-    std::string topic;
-    TopicId topic_id;
-    PartitionIndex index;
-
-    std::string label() const { return topic + "-" + std::to_string(index.value()); }
-};
 
 // Where a client should go instead, for errors that may say so.
 struct LeaderHint {
@@ -107,8 +104,13 @@ class Partition final : public std::enable_shared_from_this<Partition> {
   public:
     Partition(PartitionName name, BrokerId self, std::unique_ptr<log::PartitionLog> log,
               std::shared_ptr<const TopicSettings> settings, Flusher& flusher);
+    // Dormant. `source` outlives the partition.
+    Partition(PartitionName name, BrokerId self, const DormantLog& log, LogSource& source,
+              std::shared_ptr<const TopicSettings> settings, Flusher& flusher);
 
     const PartitionName& name() const { return name_; }
+    // Of a partition that has a LogSource.
+    DirectoryIndex directory() const { return directory_; }
     std::shared_ptr<const TopicSettings> settings() const { return settings_.load(); }
 
     // --- Clients ---
@@ -125,21 +127,20 @@ class Partition final : public std::enable_shared_from_this<Partition> {
     // What became of each stands in its member.
     void append_group(AppendGroup& group, log::LogTime now);
     // Would append() for acks=all be let in now? The offset that it would give; or the error.
-    Result<Offset> check_append(LeaderEpoch expected) const;
+    Result<Offset> check_append(LeaderEpoch expected);
     // Is `outcome` acknowledged? false: not yet. Errors: NOT_LEADER_OR_FOLLOWER when the epoch
     // ended, NOT_ENOUGH_REPLICAS_AFTER_APPEND, KAFKA_STORAGE_ERROR when its sync failed.
     Result<bool> is_acknowledged(const AppendOutcome& outcome) const;
 
     // OFFSET_OUT_OF_RANGE, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH, NOT_LEADER_OR_FOLLOWER.
-    Result<ReadOutcome> read(const ReadRequest& request) const;
+    Result<ReadOutcome> read(const ReadRequest& request);
 
     // `timestamp` counts for OffsetQuery::by_timestamp only. An absent answer is (-1, -1).
     Result<log::TimestampedOffset> find_offset(OffsetQuery query, TimestampMs timestamp,
                                                partition::Reader reader,
-                                               LeaderEpoch current_leader_epoch,
-                                               Codecs& codecs) const;
+                                               LeaderEpoch current_leader_epoch, Codecs& codecs);
     Result<log::EpochEndOffset> epoch_end_offset(LeaderEpoch epoch,
-                                                 LeaderEpoch current_leader_epoch) const;
+                                                 LeaderEpoch current_leader_epoch);
     // Makes everything below `before` unreadable (kNoOffset: below the high watermark); the new
     // start of the log. OFFSET_OUT_OF_RANGE, POLICY_VIOLATION (compacted only).
     Result<Offset> delete_records(Offset before);
@@ -159,7 +160,7 @@ class Partition final : public std::enable_shared_from_this<Partition> {
     Result<AppendOutcome> append_marker(const log::TransactionEnd& end, log::LogTime now,
                                         LeaderEpoch expected = kNoLeaderEpoch);
     // NOT_LEADER_OR_FOLLOWER.
-    Result<std::vector<ProducerDescription>> describe_producers() const;
+    Result<std::vector<ProducerDescription>> describe_producers();
 
     // Woken when more can be read, when an append is acknowledged, or when leadership ends.
     // `seen`: the high watermark of the read that found too little; if it has moved since, the
@@ -180,7 +181,7 @@ class Partition final : public std::enable_shared_from_this<Partition> {
     // What could be compacted now; nullopt: this partition is closed or takes no more writes.
     std::optional<log::CleanRange> cleanable(TimestampMs now);
     // These as PartitionLog has them. NOT_LEADER_OR_FOLLOWER: closed.
-    Result<log::CleaningPlan> plan_cleaning(log::LogTime now) const;
+    Result<log::CleaningPlan> plan_cleaning(log::LogTime now);
     Result<bool> swap_cleaned(const log::CleanedSegment& cleaned, log::LogTime now);
     void mark_cleaned(Offset up_to, std::uint64_t generation);
 
@@ -191,13 +192,21 @@ class Partition final : public std::enable_shared_from_this<Partition> {
         Offset log_start_offset;
         Offset high_watermark;
         std::optional<Offset> cleaned_to;  // of a log that is compacted
+        DirectoryIndex directory{0};
     };
-    Marks marks() const;
-    std::uint64_t size_bytes() const;
-    // Retention, and files that have been waiting to be removed.
+    // nullopt: it has no files.
+    std::optional<Marks> marks() const;
+    std::uint64_t size_bytes();
+    // Retention, and files that have been waiting to be removed. What an idle partition need not
+    // hold goes.
     Status upkeep(log::Disk& disk, log::LogTime now);
     // Forgets producers that wrote nothing for producer.id.expiration.ms.
     void expire_producers(TimestampMs now);
+    // Opens a dormant log that an unclean shutdown left, if that would read at least so much.
+    void recover(std::uint64_t least_bytes);
+    // Starts the sync that moves the recovery point when at least so much lies above it. True: it
+    // was started.
+    bool secure(std::uint64_t least_bytes);
     // One group commit: everything appended so far reaches the device, then its replies leave.
     void sync_now(log::Disk& disk, MonoTime now);
     // Starts what sync_now would otherwise have to wait for.
@@ -207,7 +216,7 @@ class Partition final : public std::enable_shared_from_this<Partition> {
     // answers NOT_LEADER_OR_FOLLOWER. With `clean`, the log is closed so that it opens without a
     // scan once the marks it returns have been checkpointed.
     enum class Closing : std::uint8_t { clean, removed };
-    Result<Marks> close(Closing how, log::LogTime now);
+    Result<std::optional<Marks>> close(Closing how, log::LogTime now);
 
   private:
     struct ParkedProducer {
@@ -217,12 +226,34 @@ class Partition final : public std::enable_shared_from_this<Partition> {
 
     enum class SyncState : std::uint8_t { idle, under_way, under_way_and_wanted };
 
+    struct Following {
+        LeaderEpoch leader_epoch;
+        PartitionEpoch partition_epoch;
+        BrokerId leader;
+    };
+    // What the metadata says of it meanwhile takes effect when it is opened, as of `since`.
+    struct Dormant {
+        DormantLog log;
+        std::optional<Leadership> leadership = {};
+        std::optional<Following> following = {};
+        MonoTime since = {};
+        bool failed = false;  // to open, which has been said
+    };
+
     // All of these are called with the lock held.
-    Status check_open() const;
+    // Opens a dormant log. NOT_LEADER_OR_FOLLOWER once closed, KAFKA_STORAGE_ERROR.
+    Status check_open();
+    Status open_dormant();
+    std::unexpected<Error> no_longer_here() const;
     Marks current_marks() const;
     partition::LogEnds log_ends(Offset high_watermark) const;
     // The epoch to stamp into a batch.
-    Result<LeaderEpoch> may_append(Acks acks, LeaderEpoch expected) const;
+    Result<LeaderEpoch> may_append(Acks acks, LeaderEpoch expected);
+    Marks marks_of(const DormantLog& found) const;
+    void lead(const Leadership& leadership, Offset high_watermark, MonoTime now);
+    void follow(const Following& following, Offset high_watermark, MonoTime now);
+    Status note(Status status);
+    Status check_room(std::uint64_t bytes);
     Status check_transaction(const BatchView& batch, log::AppendOrigin origin,
                              Verification verification) const;
     Result<AppendOutcome> append_new(MutableBytes batch, LeaderEpoch epoch, log::LogTime now);
@@ -240,17 +271,21 @@ class Partition final : public std::enable_shared_from_this<Partition> {
     const PartitionName name_;
     const std::string label_;  // "events-3", for errors and log lines
     Flusher& flusher_;
+    LogSource* const source_ = nullptr;  // null: the log was given open
     SharedCell<const TopicSettings> settings_;
 
     mutable SpinningMutex mutex_;
-    std::unique_ptr<log::PartitionLog> log_;  // null once closed
+    std::unique_ptr<log::PartitionLog> log_;  // null while dormant and once closed
+    std::unique_ptr<Dormant> dormant_;
     partition::Partition machine_;
     std::vector<std::shared_ptr<Waiter>> readers_;
     std::vector<ParkedProducer> producers_;
     VerificationTable verifications_;
     SyncState sync_ = SyncState::idle;
     log::SyncScope sync_scope_ = log::SyncScope::data;  // of the next sync
+    const DirectoryIndex directory_{0};
     bool write_back_under_way_ = false;
+    bool appended_since_upkeep_ = false;
     std::uint64_t not_written_back_ = 0;  // bytes appended since the last write-back began
 };
 

@@ -12,7 +12,7 @@ constexpr std::uint64_t kWriteBackBytes = 4 << 20;
 
 }  // namespace
 
-Result<LeaderEpoch> Partition::may_append(Acks acks, LeaderEpoch expected) const {
+Result<LeaderEpoch> Partition::may_append(Acks acks, LeaderEpoch expected) {
     MILENA_TRY(check_open());
     const auto& state = machine_.state();
     MILENA_ASSIGN(const auto epoch,
@@ -26,7 +26,7 @@ Result<LeaderEpoch> Partition::may_append(Acks acks, LeaderEpoch expected) const
     return epoch;
 }
 
-Result<Offset> Partition::check_append(LeaderEpoch expected) const {
+Result<Offset> Partition::check_append(LeaderEpoch expected) {
     const std::lock_guard lock(mutex_);
     MILENA_TRY(may_append(Acks::all, expected));
     if (log_->broken()) return std::unexpected(*log_->broken());
@@ -39,6 +39,9 @@ Result<AppendOutcome> Partition::append(MutableBytes batch, Acks acks, log::Appe
     const std::lock_guard lock(mutex_);
     MILENA_ASSIGN(const auto epoch, may_append(acks, expected));
     MILENA_ASSIGN(const auto duplicate, log_->check_producer(batch, origin));
+    // What keeps the cluster going may use the reserve.
+    const bool must_fit = !duplicate && origin == log::AppendOrigin::client;
+    if (must_fit) MILENA_TRY(check_room(batch.size()));
 
     AppendOutcome outcome;
     Offset last;
@@ -58,7 +61,10 @@ Result<AppendOutcome> Partition::append(MutableBytes batch, Acks acks, log::Appe
 
 Result<AppendOutcome> Partition::append_new(MutableBytes batch, LeaderEpoch epoch,
                                             log::LogTime now) {
-    MILENA_ASSIGN(const auto info, log_->append_as_leader(batch, epoch, now));
+    auto appended = log_->append_as_leader(batch, epoch, now);
+    if (!appended) return std::unexpected(note(std::unexpected(appended.error())).error());
+    const auto info = *appended;
+    appended_since_upkeep_ = true;
     perform(machine_.step(partition::Appended{info.last_offset + 1}, now.mono));
     const bool durable = machine_.state().settings.durability == partition::Durability::disk;
     if (info.rolled) {
@@ -83,6 +89,14 @@ AppendOutcome Partition::outcome_of(const log::DuplicateBatch& duplicate, Leader
     return outcome;
 }
 
+Status Partition::check_room(std::uint64_t bytes) {
+    if (source_ == nullptr || source_->take_room(directory_, bytes)) return {};
+    return fail(ErrorCode::KAFKA_STORAGE_ERROR,
+                label_ +
+                    " takes no records while the disk is nearly full; free space, or lower "
+                    "the retention");
+}
+
 // A duplicate waits like its original: its first reply may never have left.
 void Partition::wait_for_acknowledgement(AppendOutcome& outcome, Offset last) {
     if (machine_.state().acknowledged > last) return;
@@ -93,7 +107,7 @@ void Partition::wait_for_acknowledgement(AppendOutcome& outcome, Offset last) {
 
 Result<bool> Partition::is_acknowledged(const AppendOutcome& outcome) const {
     const std::lock_guard lock(mutex_);
-    MILENA_TRY(check_open());
+    if (!log_) return no_longer_here();
     const auto& state = machine_.state();
     if (state.leader_epoch != outcome.epoch || state.role != partition::Role::leader) {
         return fail(ErrorCode::NOT_LEADER_OR_FOLLOWER,
@@ -115,6 +129,13 @@ void Partition::want_sync(log::SyncScope scope) {
     }
     sync_ = SyncState::under_way;
     flusher_.sync(shared_from_this());
+}
+
+bool Partition::secure(std::uint64_t least_bytes) {
+    const std::lock_guard lock(mutex_);
+    if (!log_ || log_->broken() || log_->unsecured_bytes() < least_bytes) return false;
+    want_sync(log::SyncScope::everything);
+    return true;
 }
 
 void Partition::want_write_back(std::uint64_t appended) {
@@ -160,11 +181,17 @@ void Partition::sync_now(log::Disk& disk, MonoTime now) {
     sync_ = SyncState::idle;
     if (!log_) return;
     if (!status) {
+        log_->mark_failed(status.error());
+        if (!log_->broken()) {
+            // A checkpoint found no room. It can wait, the records should not.
+            if (plan.scope == log::SyncScope::everything) want_sync(log::SyncScope::data);
+            return;
+        }
         // What the kernel failed to write may be gone whatever a retry says: no more appends here.
         log_error("partition_offline", {{"partition", label_},
                                         {"reason", status.error().detail},
                                         {"remedy", "repair the disk, then restart the broker"}});
-        log_->mark_failed(status.error());
+        (void)note(std::move(status));
         wake_everybody();
         return;
     }

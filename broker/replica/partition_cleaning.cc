@@ -16,7 +16,7 @@ std::optional<log::CleanRange> Partition::cleanable(TimestampMs now) {
     return range ? std::optional(*range) : std::nullopt;
 }
 
-Result<log::CleaningPlan> Partition::plan_cleaning(log::LogTime now) const {
+Result<log::CleaningPlan> Partition::plan_cleaning(log::LogTime now) {
     const std::lock_guard lock(mutex_);
     MILENA_TRY(check_open());
     return log_->plan_cleaning(visible_end(partition::Reader::committed), now);

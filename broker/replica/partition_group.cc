@@ -53,13 +53,18 @@ bool Partition::admit(AppendGroup& group, std::size_t begin, std::size_t next) {
         member.outcome = std::unexpected(epoch.error());
         return false;
     }
-    if (is_vouched_for(group, begin, next)) return true;
+    const auto has_room = [&] {
+        auto room = check_room(group.bytes(member).size());
+        if (!room) member.outcome = std::unexpected(std::move(room).error());
+        return member.outcome.has_value();
+    };
+    if (is_vouched_for(group, begin, next)) return has_room();
     const auto checked = log_->check_producer(group.bytes(member), log::AppendOrigin::client);
     if (!checked) {
         member.outcome = std::unexpected(checked.error());
         return false;
     }
-    if (!*checked) return true;
+    if (!*checked) return has_room();
     member.outcome = outcome_of(**checked, *epoch);
     if (member.acks == Acks::all)
         wait_for_acknowledgement(*member.outcome, (*checked)->last_offset);

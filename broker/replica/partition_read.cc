@@ -8,7 +8,7 @@ Offset Partition::visible_end(partition::Reader reader) const {
                                   log_->first_unstable_offset().value_or(kNoOffset));
 }
 
-Result<ReadOutcome> Partition::read(const ReadRequest& request) const {
+Result<ReadOutcome> Partition::read(const ReadRequest& request) {
     const std::lock_guard lock(mutex_);
     MILENA_TRY(check_open());
     MILENA_TRY(partition::check_leader(machine_.state(), request.current_leader_epoch, label_));
@@ -53,7 +53,7 @@ Result<ReadOutcome> Partition::read(const ReadRequest& request) const {
 Result<log::TimestampedOffset> Partition::find_offset(OffsetQuery query, TimestampMs timestamp,
                                                       partition::Reader reader,
                                                       LeaderEpoch current_leader_epoch,
-                                                      Codecs& codecs) const {
+                                                      Codecs& codecs) {
     const std::lock_guard lock(mutex_);
     MILENA_TRY(check_open());
     const auto& state = machine_.state();
@@ -92,7 +92,7 @@ Result<log::TimestampedOffset> Partition::find_offset(OffsetQuery query, Timesta
 }
 
 Result<log::EpochEndOffset> Partition::epoch_end_offset(LeaderEpoch epoch,
-                                                        LeaderEpoch current_leader_epoch) const {
+                                                        LeaderEpoch current_leader_epoch) {
     const std::lock_guard lock(mutex_);
     MILENA_TRY(check_open());
     MILENA_TRY(partition::check_leader(machine_.state(), current_leader_epoch, label_));

@@ -14,7 +14,7 @@ std::optional<Verification> Partition::begin_verification(ProducerId id, Produce
                                                           Verification::Kind kind) {
     const std::lock_guard lock(mutex_);
     // Who does not lead refuses the append; nobody need be asked first.
-    if (!log_ || log_->has_open_transaction(id, epoch)) return std::nullopt;
+    if (!check_open() || log_->has_open_transaction(id, epoch)) return std::nullopt;
     return verifications_.begin(id, epoch, sequence, kind);
 }
 
@@ -74,7 +74,7 @@ Result<AppendOutcome> Partition::append_marker(const log::TransactionEnd& end, l
     return outcome;
 }
 
-Result<std::vector<ProducerDescription>> Partition::describe_producers() const {
+Result<std::vector<ProducerDescription>> Partition::describe_producers() {
     const std::lock_guard lock(mutex_);
     MILENA_TRY(check_open());
     MILENA_TRY(partition::check_leader(machine_.state(), kNoLeaderEpoch, label_));

@@ -19,9 +19,10 @@ void TopicPublisher::publish(const metadata::Image& after, const metadata::Delta
         if (!change.after) {
             close_topic(*change.before);
         } else {
-            open_or_change(after, *change.after, change.partitions);
+            claim_or_change(after, *change.after, change.partitions);
         }
     }
+    started_ = true;
     for (const auto& resource : delta.configs) change_settings(after, resource);
 }
 
@@ -33,15 +34,19 @@ void TopicPublisher::close_topic(const metadata::TopicImage& topic) {
         const auto delay = partition->settings()->log.file_delete_delay_ms;
         // Removal follows: what closing could not write is of no use any more.
         (void)partition->close(Partition::Closing::removed, now());
-        if (auto status = store_.remove_partition(partition->name(), delay, now()); !status) {
+        auto status = store_.remove_partition(partition->name(), partition->directory(), delay);
+        if (!status) {
             log_error("partition_not_removed", {{"partition", partition->name().label()},
                                                 {"reason", status.error().detail}});
         }
     }
 }
 
-void TopicPublisher::open_or_change(const metadata::Image& image, const metadata::TopicImage& topic,
-                                    const std::vector<PartitionIndex>& changed) {
+void TopicPublisher::claim_or_change(const metadata::Image& image,
+                                     const metadata::TopicImage& topic,
+                                     const std::vector<PartitionIndex>& changed) {
+    const auto known_since =
+        started_ ? LogStore::Known::created_now : LogStore::Known::since_before;
     std::shared_ptr<const TopicSettings> settings;
     for (const auto index : changed) {
         const auto* from = topic.partition(index);
@@ -52,16 +57,10 @@ void TopicPublisher::open_or_change(const metadata::Image& image, const metadata
         }
         if (!settings) settings = settings_of_(image, topic.name);
         const PartitionName name{topic.name, topic.id, index};
-        auto opened = store_.open_partition(name, settings->log, now());
-        if (!opened) {
-            // Requests for it are answered NOT_LEADER_OR_FOLLOWER; the others are served.
-            log_error("partition_not_opened",
-                      {{"partition", name.label()}, {"reason", opened.error().detail}});
-            continue;
-        }
+        const auto dormant = store_.claim(name, known_since);
         auto partition =
-            std::make_shared<Partition>(name, self_, std::move(opened->log), settings, flusher_);
-        lead_or_stop(*partition, *from, opened->high_watermark);
+            std::make_shared<Partition>(name, self_, dormant, store_, settings, flusher_);
+        lead_or_stop(*partition, *from, dormant.high_watermark);
         table_.put(std::move(partition));
     }
 }

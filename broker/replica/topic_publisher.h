@@ -1,4 +1,5 @@
-// Follows the cluster metadata: opens, leads, changes and closes the partitions of this node.
+// Follows the cluster metadata: claims, leads, changes and closes the partitions of this node.
+// Their logs are opened when somebody needs them.
 //
 // Runs on the quorum's executor, before the reply to whoever asked for the change: when
 // CreateTopics answers, its partitions lead.
@@ -32,8 +33,8 @@ class TopicPublisher {
 
   private:
     void close_topic(const metadata::TopicImage& topic);
-    void open_or_change(const metadata::Image& image, const metadata::TopicImage& topic,
-                        const std::vector<PartitionIndex>& changed);
+    void claim_or_change(const metadata::Image& image, const metadata::TopicImage& topic,
+                         const std::vector<PartitionIndex>& changed);
     void lead_or_stop(Partition& partition, const metadata::PartitionImage& from,
                       Offset high_watermark);
     void change_settings(const metadata::Image& image, const metadata::ConfigResource& resource);
@@ -45,6 +46,7 @@ class TopicPublisher {
     Flusher& flusher_;
     const Clock& clock_;
     SettingsOf settings_of_;
+    bool started_ = false;  // the first image has been published
 };
 
 }  // namespace milena::replica

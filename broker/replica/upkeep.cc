@@ -3,6 +3,12 @@
 #include "protocol/base/logger.h"
 
 namespace milena::replica {
+namespace {
+
+// What recovery reads in a few hundredths of a second.
+constexpr std::uint64_t kMuchToRecover = 32 << 20;
+
+}  // namespace
 
 Upkeep::Upkeep(net::Executor& executor, Flusher::Submit submit, const Clock& clock, log::Disk& disk,
                LogStore& store, PartitionTable& table, Intervals intervals)
@@ -16,7 +22,17 @@ Upkeep::Upkeep(net::Executor& executor, Flusher::Submit submit, const Clock& clo
     chores_.push_back({std::move(intervals.checkpoint), [this] { write_checkpoints(); }});
     chores_.push_back({std::move(intervals.producers), [this] { expire_producers(); }});
     chores_.push_back(
-        {[every = intervals.removal] { return every; }, [this] { store_.step(now()); }});
+        {[every = intervals.secure] { return every; }, [this] { move_recovery_points(); }});
+    chores_.push_back({[every = intervals.look] { return every; }, [this] { store_.step(); }});
+}
+
+// Logs that grow fast should not have to wait for the next checkpoint: after a crash everything
+// above it is read. The points move when the syncs are done, so they are written a round later.
+void Upkeep::move_recovery_points() {
+    if (std::exchange(secured_, false)) write_checkpoints();
+    for (const auto& partition : table_.all()) {
+        if (partition->secure(kMuchToRecover)) secured_ = true;
+    }
 }
 
 void Upkeep::start() {

@@ -21,7 +21,10 @@ class Upkeep {
         std::function<Millis()> retention;   // log.retention.check.interval.ms, as of now
         std::function<Millis()> checkpoint;  // log.flush.offset.checkpoint.interval.ms
         std::function<Millis()> producers;   // producer.id.expiration.check.interval.ms
-        Millis removal{5'000};               // how often deleted files are looked at
+        // How often deleted files, free space and failed directories are looked at.
+        Millis look{1'000};
+        // How often recovery points are moved where much lies above them.
+        Millis secure{5'000};
     };
 
     Upkeep(net::Executor& executor, Flusher::Submit submit, const Clock& clock, log::Disk& disk,
@@ -44,6 +47,7 @@ class Upkeep {
     void apply_retention();
     void write_checkpoints();
     void expire_producers();
+    void move_recovery_points();
     log::LogTime now() const { return {clock_.wall_now(), clock_.now()}; }
 
     net::Executor& executor_;
@@ -53,6 +57,7 @@ class Upkeep {
     LogStore& store_;
     PartitionTable& table_;
     std::vector<Chore> chores_;
+    bool secured_ = false;  // recovery points have moved since the checkpoint; in the chores only
     bool stopped_ = false;
 };
 

@@ -17,16 +17,21 @@
 #include "broker/replica/upkeep.h"
 #include "broker/server/config_rules.h"
 #include "broker/server/coordinators.h"
+#include "broker/server/in_parallel.h"
 #include "broker/server/metrics.h"
 #include "broker/server/net_settings.h"
 #include "broker/server/settings_follower.h"
+#include "broker/server/storage_limits.h"
+#include "log/file_cache.h"
 #include "log/posix_disk.h"
 #include "protocol/base/logger.h"
 
 #include <algorithm>
 #include <atomic>
 #include <limits>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <thread>
 #include <unordered_map>
 
@@ -42,6 +47,11 @@ constexpr std::size_t kUnbounded = std::numeric_limits<std::size_t>::max();
 constexpr Millis kFetchSessionIdle{120'000};
 // How long requests in progress get to finish at the stop.
 constexpr Millis kDrain{2'000};
+// What has to be read of a log after an unclean stop so that nobody should wait for it later.
+constexpr std::uint64_t kRecoverAtOnce = 1 << 20;
+constexpr std::size_t kRecoverInOneGo = 16;
+// Closing a log is waiting for the device, which takes many at once for little more than one.
+constexpr int kClosingThreads = 16;
 
 std::size_t reactor_count() {
     return std::max(1U, std::thread::hardware_concurrency());
@@ -71,6 +81,10 @@ struct Server::Parts {
     void start_cleaner();
     Status stop();
     Status close_logs();
+    void recover_large();
+    void recover_rest(std::vector<std::shared_ptr<replica::Partition>> left);
+    std::shared_ptr<const replica::TopicSettings> settings_of(const metadata::Image& image,
+                                                              std::string_view topic);
 
     const BrokerId self;
     const config::NodePlan node;
@@ -87,6 +101,7 @@ struct Server::Parts {
     net::DiskPool quorum_thread{1, kUnbounded};
     std::unordered_map<const net::Executor*, std::unique_ptr<api::ReactorScratch>> scratch;
 
+    std::unique_ptr<log::FileCache> files;
     std::unique_ptr<replica::LogStore> store;
     replica::PartitionTable partitions;
     replica::Flusher flusher{disk, clock, submit_to_disk_pool()};
@@ -107,19 +122,60 @@ struct Server::Parts {
     std::unique_ptr<http::HttpServer> metrics_server;
     std::optional<Bound> metrics_bound;
     std::atomic<bool> running = false;
+    std::shared_ptr<const config::Settings> usual_settings_from;
+    std::shared_ptr<const replica::TopicSettings> usual_settings;
 };
 
 Status Server::Parts::open_data() {
     MILENA_ASSIGN(cluster_id, quorum::find_or_make_cluster_id(disk, node.log_dirs, random));
-    MILENA_ASSIGN(store,
-                  replica::LogStore::open(disk, node.log_dirs, {cluster_id, self}, random, now()));
+    files = std::make_unique<log::FileCache>(max_open_log_files(*settings.get()));
+    replica::LogStore::Options options;
+    options.paths = node.log_dirs;
+    options.identity = {cluster_id, self};
+    options.files = files.get();
+    options.room_marks = [this] { return room_marks(*settings.get()); };
+    MILENA_ASSIGN(store, replica::LogStore::open(disk, std::move(options), clock, random));
     publisher = std::make_unique<replica::TopicPublisher>(
         self, *store, partitions, flusher, clock,
         [this](const metadata::Image& image, std::string_view topic) {
-            return replica::topic_settings(*settings.get(),
-                                           image.config(metadata::ResourceType::topic, topic));
+            return settings_of(image, topic);
         });
     return store->begin();
+}
+
+// Topics without settings of their own share one object; only the quorum's thread publishes.
+std::shared_ptr<const replica::TopicSettings> Server::Parts::settings_of(
+    const metadata::Image& image, std::string_view topic) {
+    const auto current = settings.get();
+    const auto& own = image.config(metadata::ResourceType::topic, topic);
+    if (!own.empty()) return replica::topic_settings(*current, own);
+    if (usual_settings_from != current) {
+        usual_settings = replica::topic_settings(*current, own);
+        usual_settings_from = current;
+    }
+    return usual_settings;
+}
+
+// After an unclean stop: logs that take a while are recovered before anything is served, side by
+// side; all others when they are asked for, or in the background.
+void Server::Parts::recover_large() {
+    if (store->was_clean()) return;
+    const auto all = partitions.all();
+    in_parallel(settings.get()->get(key::num_recovery_threads_per_data_dir) *
+                    static_cast<int>(node.log_dirs.size()),
+                all.size(), [&](std::size_t i) { all[i]->recover(kRecoverAtOnce); });
+    log_info("recovered", {{"partitions", all.size()}});
+}
+
+void Server::Parts::recover_rest(std::vector<std::shared_ptr<replica::Partition>> left) {
+    for (std::size_t i = 0; i < kRecoverInOneGo && !left.empty(); ++i) {
+        left.back()->recover(0);
+        left.pop_back();
+    }
+    // In small pieces, so that syncs get their turn.
+    if (left.empty()) return;
+    (void)disk_pool.submit(
+        [this, left = std::move(left)]() mutable { recover_rest(std::move(left)); });
 }
 
 Status Server::Parts::start_quorum() {
@@ -128,7 +184,9 @@ Status Server::Parts::start_quorum() {
     options.node = self;
     options.data_directory = node.metadata_log_dir;
     for (const auto& directory : store->directories()) {
-        if (directory.path == node.metadata_log_dir) options.directory_id = directory.id;
+        if (directory.path == node.metadata_log_dir && directory.id) {
+            options.directory_id = *directory.id;
+        }
     }
     for (const auto& voter : node.voters) options.voters.push_back(voter.id);
     options.controller.cluster_id = cluster_id;
@@ -216,7 +274,9 @@ Status Server::Parts::register_broker() {
                                     static_cast<metadata::SecurityProtocol>(advertised.protocol)});
     }
     if (const auto rack = settings.get()->get(key::broker_rack)) broker.rack = std::string(*rack);
-    for (const auto& directory : store->directories()) broker.log_dirs.push_back(directory.id);
+    for (const auto& directory : store->directories()) {
+        if (directory.is_online) broker.log_dirs.push_back(*directory.id);
+    }
     MILENA_ASSIGN(broker_epoch, quorum->register_broker(std::move(broker)));
     producer_ids = std::make_unique<quorum::ProducerIds>(*quorum, self, broker_epoch);
     services->producer_ids = producer_ids.get();
@@ -301,19 +361,24 @@ Status Server::Parts::stop() {
 }
 
 Status Server::Parts::close_logs() {
+    const auto all = partitions.all();
+    std::mutex mutex;
     Status status;
     replica::LogStore::Marks marks;
-    for (const auto& partition : partitions.all()) {
-        auto last = partition->close(replica::Partition::Closing::clean, now());
+    std::set<replica::DirectoryIndex> unclosed;
+    in_parallel(kClosingThreads, all.size(), [&](std::size_t i) {
+        auto last = all[i]->close(replica::Partition::Closing::clean, now());
+        const std::lock_guard lock(mutex);
         if (last) {
-            marks.emplace_back(partition->name(), *last);
-        } else if (status) {
-            status = std::unexpected(std::move(last).error());
+            if (*last) marks.emplace_back(all[i]->name(), **last);
+            return;
         }
-    }
-    // Without the marker the next start scans, which is what a log that did not close needs.
-    if (!status) return status;
-    return store->close(marks, broker_epoch);
+        // Without the marker the next start scans, which is what a log that did not close needs.
+        unclosed.insert(all[i]->directory());
+        if (status) status = std::unexpected(std::move(last).error());
+    });
+    auto closed = store->close(marks, unclosed, broker_epoch);
+    return status ? closed : status;
 }
 
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -326,6 +391,7 @@ Result<std::unique_ptr<Server>> Server::start(config::Settings settings) {
     auto parts = std::make_unique<Parts>(settings);
     MILENA_TRY(parts->open_data());
     MILENA_TRY(parts->start_quorum());
+    parts->recover_large();
     parts->make_services();
     MILENA_TRY(parts->listen());
     MILENA_TRY(parts->register_broker());
@@ -335,6 +401,7 @@ Result<std::unique_ptr<Server>> Server::start(config::Settings settings) {
     parts->start_cleaner();
     parts->coordinators->start(*parts->quorum->image());
     parts->running = true;
+    if (!parts->store->was_clean()) parts->recover_rest(parts->partitions.all());
     return std::unique_ptr<Server>(new Server(std::move(parts)));
 }
 

@@ -24,7 +24,8 @@ class IndexTest : public testing::Test {
     }
 
     MemoryDisk disk_;
-    LogPlace place_{disk_, "/p"};
+    FileCache files_{4};
+    LogPlace place_{disk_, "/p", files_};
 };
 
 TEST_F(IndexTest, OffsetIndexFindsTheLastEntryAtOrBelow) {

@@ -35,6 +35,11 @@ class LogDirTest : public testing::Test {
         }
         return names;
     }
+    void remove_due(std::size_t max_files) {
+        auto due = dir_->take_due(now_);
+        expect_ok(dir_->remove_due(due, max_files));
+        dir_->put_back(std::move(due), now_);
+    }
     std::size_t files_below(const std::string& path) const {
         std::size_t count = 0;
         for (const auto& each : disk_.paths()) count += each.starts_with(path) ? 1 : 0;
@@ -85,22 +90,112 @@ TEST_F(LogDirTest, AMissingDirectoryIdIsAdded) {
     EXPECT_EQ(value_of(read_meta_properties(disk_, kPath))->directory_id, dir_->id());
 }
 
-TEST_F(LogDirTest, PartitionsAreCreatedDurablyAndFoundAgain) {
+TEST_F(LogDirTest, PartitionsAreDurableWithTheirFirstSyncAndFoundAgain) {
     open();
     expect_ok(dir_->begin());
     auto log = value_of(dir_->create(id("orders", 3), topic_id_, settings_, now_));
-    value_of(dir_->create(id("a-b", 0), topic_id_, settings_, now_));
+    auto other = value_of(dir_->create(id("a-b", 0), topic_id_, settings_, now_));
+    expect_ok(other->sync(SyncScope::data));
+    value_of(dir_->create(id("never-used", 0), topic_id_, settings_, now_));
     auto batch = make_batch();
     value_of(log->append_as_leader(batch, LeaderEpoch{0}, now_));
     expect_ok(log->sync(SyncScope::data));
     log.reset();
     disk_.lose_unsynced();
     open();
-    EXPECT_THAT(scan_names(), ElementsAre("a-b-0", "orders-3"));
+    EXPECT_THAT(scan_names(), ElementsAre("a-b-0", "never-used-0", "orders-3"));
+    EXPECT_EQ(value_of(dir_->topic_id_of(id("a-b", 0))), topic_id_);
+    EXPECT_EQ(value_of(dir_->topic_id_of(id("never-used", 0))), std::nullopt) << "not synced";
     const auto found = value_of(dir_->scan(now_)).back();
-    EXPECT_EQ(found.topic_id, topic_id_);
+    EXPECT_EQ(value_of(dir_->topic_id_of(found.id)), topic_id_);
     log = value_of(dir_->load(found, settings_, now_));
     EXPECT_EQ(log->log_end_offset(), Offset{1});
+}
+
+// First uses of very many partitions must not each wait for the device.
+TEST_F(LogDirTest, MakingAPartitionAndAppendingSyncsNothing) {
+    open();
+    int syncs = 0;
+    disk_.fault = [&](Operation operation, const std::string&) -> std::optional<IoCause> {
+        syncs += operation == Operation::sync || operation == Operation::sync_dir ? 1 : 0;
+        return std::nullopt;
+    };
+    auto log = value_of(dir_->create(id("orders", 3), topic_id_, settings_, now_));
+    auto batch = make_batch();
+    value_of(log->append_as_leader(batch, LeaderEpoch{0}, now_));
+    EXPECT_EQ(syncs, 0);
+    // The process dies, the machine does not.
+    log.reset();
+    EXPECT_EQ(value_of(dir_->topic_id_of(id("orders", 3))), topic_id_);
+    log = value_of(dir_->load(value_of(dir_->scan(now_)).front(), settings_, now_));
+    EXPECT_EQ(log->log_end_offset(), Offset{1});
+    expect_ok(log->sync(SyncScope::data));
+    EXPECT_TRUE(disk_.has("/data/a/orders-3/partition.metadata"));
+    EXPECT_FALSE(disk_.has("/data/a/orders-3/partition.metadata.new"));
+    const int first = syncs;
+    value_of(log->append_as_leader(batch, LeaderEpoch{0}, now_));
+    expect_ok(log->sync(SyncScope::data));
+    EXPECT_EQ(syncs, first + 1) << "once is enough";
+}
+
+TEST_F(LogDirTest, ADirectoryWithoutMetadataBelongsToNobody) {
+    open();
+    disk_.put("/data/a/orders-0/00000000000000000000.log", "");
+    EXPECT_EQ(value_of(dir_->topic_id_of(id("orders", 0))), std::nullopt);
+    EXPECT_FALSE(value_of(dir_->holds_records(id("orders", 0))));
+    disk_.put("/data/a/orders-0/00000000000000000000.log", "x");
+    EXPECT_TRUE(value_of(dir_->holds_records(id("orders", 0))));
+    disk_.put("/data/a/orders-0/partition.metadata", "version: 7");
+    EXPECT_FALSE(dir_->topic_id_of(id("orders", 0)));
+}
+
+TEST_F(LogDirTest, LinesOfLogsThatAreGoneAreForgottenForGood) {
+    open();
+    Checkpoints checkpoints;
+    checkpoints.recovery_points = {{id("orders", 0), Offset{5}}, {id("other", 1), Offset{6}}};
+    checkpoints.log_start_offsets = {{id("orders", 0), Offset{4}}};
+    checkpoints.high_watermarks = {{id("orders", 0), Offset{5}}, {id("other", 1), Offset{6}}};
+    expect_ok(dir_->write_checkpoints(checkpoints));
+    expect_ok(dir_->forget_checkpoints({id("orders", 0)}));
+    disk_.lose_unsynced();
+    EXPECT_EQ(disk_.text("/data/a/recovery-point-offset-checkpoint"), "0\n1\nother 1 6\n");
+    EXPECT_EQ(disk_.text("/data/a/log-start-offset-checkpoint"), "0\n0\n");
+    EXPECT_EQ(disk_.text("/data/a/replication-offset-checkpoint"), "0\n1\nother 1 6\n");
+}
+
+TEST_F(LogDirTest, OnlyWhatWasWrittenToSinceTheCheckpointCountsAsToRecover) {
+    open();
+    expect_ok(dir_->begin());
+    settings_.segment_bytes = 1'000;
+    auto log = value_of(dir_->create(id("orders", 0), topic_id_, settings_, now_));
+    for (int i = 0; i < 20; ++i) {
+        auto batch = make_batch();
+        value_of(log->append_as_leader(batch, LeaderEpoch{0}, now_));
+    }
+    const auto active = log->active_segment_base();
+    const auto size = log->end_position().in_segment;
+    const auto total = log->size_bytes();
+    log.reset();
+    open();
+    value_of(dir_->scan(now_));
+    EXPECT_EQ(dir_->bytes_to_recover({id("orders", 0)}), total) << "there is no checkpoint";
+    const FoundPartition found{id("orders", 0), active + 1};
+    EXPECT_EQ(dir_->bytes_to_recover(found), size) << "the segment with the recovery point";
+    EXPECT_EQ(dir_->bytes_to_recover({id("nobody", 0)}), 0U);
+    disk_.put("/data/a/recovery-point-offset-checkpoint", "0\n0\n");
+    disk_.touch("/data/a/recovery-point-offset-checkpoint", TimestampMs{1'000'000'000});
+    value_of(dir_->scan(now_));
+    EXPECT_EQ(dir_->bytes_to_recover(found), 0U) << "nothing was written after the checkpoint";
+}
+
+TEST_F(LogDirTest, AProbeTellsWhetherTheDirectoryCanBeUsed) {
+    open();
+    expect_ok(dir_->probe());
+    EXPECT_EQ(files_below("/data/a/.probe"), 0U);
+    disk_.fault = [](Operation operation, const std::string&) {
+        return operation == Operation::sync ? std::optional(IoCause::broken) : std::nullopt;
+    };
+    EXPECT_EQ(dir_->probe().error().io, IoCause::broken);
 }
 
 TEST_F(LogDirTest, ANameThatIsTakenByAnotherTopicIdIsRefused) {
@@ -124,9 +219,9 @@ TEST_F(LogDirTest, RemovalRenamesAtOnceAndDeletesAfterTheDelay) {
     EXPECT_EQ(before, 4U);
     open();  // restarted: what is marked goes without waiting again
     EXPECT_THAT(scan_names(), IsEmpty());
-    expect_ok(dir_->step(now_, 3));
+    remove_due(3);
     EXPECT_EQ(files_below("/data/a/orders-0."), 1U) << "the budget was three files";
-    expect_ok(dir_->step(now_, 100));
+    remove_due(100);
     EXPECT_EQ(files_below("/data/a/orders-0."), 0U);
 }
 
@@ -135,10 +230,10 @@ TEST_F(LogDirTest, TheDelayIsKept) {
     value_of(dir_->create(id("orders", 0), topic_id_, settings_, now_));
     expect_ok(dir_->remove(id("orders", 0), Millis{1'000}, now_));
     now_.mono += Millis{999};
-    expect_ok(dir_->step(now_, 100));
+    remove_due(100);
     EXPECT_EQ(files_below("/data/a/orders-0."), 2U);
     now_.mono += Millis{1};
-    expect_ok(dir_->step(now_, 100));
+    remove_due(100);
     EXPECT_EQ(files_below("/data/a/orders-0."), 0U);
 }
 
@@ -150,7 +245,7 @@ TEST_F(LogDirTest, StrayAndForeignDirectoriesAreLeftAlone) {
     disk_.put("/data/a/remote-log-index-cache/x", "x");
     disk_.put("/data/a/t-0.0123456789abcdef0123456789abcdef-future/x", "x");
     EXPECT_THAT(scan_names(), IsEmpty());
-    expect_ok(dir_->step(now_, 100));
+    remove_due(100);
     EXPECT_EQ(files_below("/data/a/orders-0."), 2U);
     EXPECT_EQ(files_below("/data/a/t-0."), 1U);
 }

@@ -104,7 +104,7 @@ class LogModelTest : public LogTest {
                 expect_ok(log_->sync(below(2) == 0 ? SyncScope::data : SyncScope::everything));
                 break;
             case 6:
-                log_->release_idle_files();
+                expect_ok(log_->give_back_memory());
                 break;
             default:
                 add_batch();

@@ -36,6 +36,32 @@ TEST(PartitionMetadata, WhatMakesNoSenseIsAnErrorThatNamesTheFile) {
     }
 }
 
+TEST(PartitionMetadata, OfANewPartitionIsDurableOnceItIsSettled) {
+    MemoryDisk disk;
+    expect_ok(disk.make_dir("/d/t-0"));
+    expect_ok(disk.sync_dir("/d/t-0"));
+    expect_ok(begin_partition_metadata(disk, "/d/t-0", TopicId{kId}));
+    EXPECT_EQ(value_of(read_partition_metadata(disk, "/d/t-0")), TopicId{kId});
+    expect_ok(settle_partition_metadata(disk, "/d/t-0"));
+    expect_ok(disk.sync_dir("/d/t-0"));
+    disk.lose_unsynced();
+    EXPECT_EQ(disk.text("/d/t-0/partition.metadata"),
+              "version: 0\ntopic_id: FdQsSiTZS3W47ZRX6odI-A");
+    EXPECT_EQ(disk.paths().size(), 1U);
+    expect_ok(settle_partition_metadata(disk, "/d/t-0"));
+    EXPECT_EQ(value_of(read_partition_metadata(disk, "/d/t-0")), TopicId{kId});
+}
+
+TEST(PartitionMetadata, WhatWasNotSyncedMayBeAnythingAndCountsAsNothing) {
+    for (const char* text : {"", "version: 0", "\x01garbage"}) {
+        MemoryDisk disk;
+        disk.put("/d/t-0/partition.metadata.new", text);
+        EXPECT_EQ(value_of(read_partition_metadata(disk, "/d/t-0")), std::nullopt);
+        expect_ok(begin_partition_metadata(disk, "/d/t-0", TopicId{kId}));
+        EXPECT_EQ(value_of(read_partition_metadata(disk, "/d/t-0")), TopicId{kId});
+    }
+}
+
 TEST(MetaProperties, BothWays) {
     MemoryDisk disk;
     expect_ok(disk.make_dir("/d"));

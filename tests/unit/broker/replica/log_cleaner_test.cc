@@ -146,8 +146,8 @@ TEST_F(LogCleanerTest, CleansTheDirtiestFirstAndThenTheOthers) {
     EXPECT_THAT(offsets(*less), ElementsAre(1, 2, 3));
     EXPECT_THAT(offsets(*more), ElementsAre(1, 2, 3));
     EXPECT_THAT(offsets(*never), ElementsAre(0, 1, 2, 3));
-    EXPECT_EQ(*more->marks().cleaned_to, Offset(3));
-    EXPECT_FALSE(never->marks().cleaned_to);
+    EXPECT_EQ(*more->marks()->cleaned_to, Offset(3));
+    EXPECT_FALSE(never->marks()->cleaned_to);
 
     for (int i = 0; i < 6; ++i) put(*more, "a");
     put(*less, "a");

@@ -202,10 +202,23 @@ class PartitionCheck {
 };
 
 // What is there, and nothing that is gone.
-Violation check_existence(const std::vector<FoundPartition>& found, const Told& told) {
+using Found = std::vector<std::pair<FoundPartition, TopicId>>;
+
+// Directories that never got their metadata hold nothing that counts.
+Result<Found> find_all(LogDir& dir, LogTime now) {
+    MILENA_ASSIGN(const auto partitions, dir.scan(now));
+    Found found;
+    for (const auto& each : partitions) {
+        MILENA_ASSIGN(const auto topic_id, dir.topic_id_of(each.id));
+        if (topic_id) found.emplace_back(each, *topic_id);
+    }
+    return found;
+}
+
+Violation check_existence(const Found& found, const Told& told) {
     for (const auto& [key, promised] : told) {
-        const bool there = std::ranges::any_of(found, [&](const FoundPartition& each) {
-            return each.id == key.id && each.topic_id == key.topic_id;
+        const bool there = std::ranges::any_of(found, [&](const auto& each) {
+            return each.first.id == key.id && each.second == key.topic_id;
         });
         if (promised.must_exist && !there) return key.id.topic + " is gone";
         if (!promised.may_exist && there) return key.id.topic + " is back after its removal";
@@ -223,15 +236,14 @@ std::optional<std::string> recover_and_check(DiskImage image, const LogSettings&
     const LogTime now{TimestampMs{1'000'000}, MonoTime{}};
     auto dir = LogDir::open(disk, "/data", {"crash", BrokerId{1}}, random);
     if (!dir) return "the directory cannot be opened: " + dir.error().detail;
-    const auto found = (*dir)->scan(now);
+    const auto found = find_all(**dir, now);
     if (!found) return "the directory cannot be read: " + found.error().detail;
     if (auto wrong = check_existence(*found, told)) return wrong;
     std::vector<std::pair<PartitionKey, std::unique_ptr<PartitionLog>>> logs;
-    for (const auto& each : *found) {
-        if (!each.topic_id) continue;
+    for (const auto& [each, topic_id] : *found) {
         auto log = (*dir)->load(each, settings, now);
-        if (!log) return each.directory + " cannot be opened: " + log.error().detail;
-        logs.emplace_back(PartitionKey{each.id, *each.topic_id}, std::move(*log));
+        if (!log) return each.id.topic + " cannot be opened: " + log.error().detail;
+        logs.emplace_back(PartitionKey{each.id, topic_id}, std::move(*log));
     }
     if (const auto begun = (*dir)->begin(); !begun) return "begin: " + begun.error().detail;
     if (changes != nullptr) *changes = disk.changes();

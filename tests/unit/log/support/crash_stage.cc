@@ -57,10 +57,12 @@ bool Stage::open() {
     auto found = (*dir)->scan(now_);
     if (!found) return noted(std::unexpected(found.error()));
     for (const auto& each : *found) {
-        if (!each.topic_id) continue;
+        const auto topic_id = (*dir)->topic_id_of(each.id);
+        if (!topic_id) return noted(std::unexpected(topic_id.error()));
+        if (!*topic_id) continue;
         auto log = (*dir)->load(each, settings_, now_);
         if (!log) return noted(std::unexpected(log.error()));
-        live_[each.id.topic] = Live{*each.topic_id, std::move(*log), {}};
+        live_[each.id.topic] = Live{**topic_id, std::move(*log), {}};
     }
     if (const auto begun = (*dir)->begin(); !noted(begun)) {
         live_.clear();
@@ -95,6 +97,7 @@ bool Stage::close() {
     for (auto& [topic, live] : live_) {
         if (!noted(live.log->close(now_))) return false;
         told_of(topic).synced = live.log->log_end_offset();
+        told_of(topic).must_exist = true;
         tell();
     }
     auto last = marks();
@@ -116,8 +119,6 @@ bool Stage::create(const std::string& topic, std::uint64_t topic_id) {
     auto log = dir_->create(key.id, key.topic_id, settings_, now_);
     if (!log) return noted(std::unexpected(log.error()));
     live_[topic] = Live{key.topic_id, std::move(*log), {}};
-    told_[key].must_exist = true;
-    tell();
     return true;
 }
 
@@ -125,6 +126,8 @@ bool Stage::remove(const std::string& topic) {
     if (log(topic) == nullptr) return false;
     const auto key = key_of(topic);
     told_[key].must_exist = false;
+    // If it cannot be moved away, its successor forgets its checkpoints all the same.
+    told_[key].least_start = Offset{0};
     tell();
     live_.erase(topic);
     if (!noted(dir_->remove(key.id, Millis{0}, now_))) return false;
@@ -137,6 +140,8 @@ bool Stage::mark_stray(const std::string& topic) {
     if (log(topic) == nullptr) return false;
     const auto key = key_of(topic);
     told_[key].must_exist = false;
+    // If it cannot be moved away, its successor forgets its checkpoints all the same.
+    told_[key].least_start = Offset{0};
     tell();
     live_.erase(topic);
     if (!noted(dir_->mark_stray(key.id))) return false;
@@ -146,7 +151,11 @@ bool Stage::mark_stray(const std::string& topic) {
 }
 
 bool Stage::step() {
-    return dir_ && noted(dir_->step(now_, 3));
+    if (!dir_) return false;
+    auto due = dir_->take_due(now_);
+    const auto removed = dir_->remove_due(due, 3);
+    dir_->put_back(std::move(due), now_);
+    return noted(removed);
 }
 
 bool Stage::checkpoint() {
@@ -164,6 +173,8 @@ bool Stage::sync(const std::string& topic, SyncScope scope) {
     PartitionLog* const log = this->log(topic);
     if (log == nullptr || !noted(log->sync(scope))) return false;
     told_of(topic).synced = log->synced_offset();
+    // The directory reaches the device with the first sync of its log.
+    told_of(topic).must_exist = true;
     tell();
     return true;
 }

@@ -57,6 +57,9 @@ class MemoryDisk final : public Disk {
     std::vector<std::string> paths() const;
     void put(const std::string& path, std::string_view content);
     std::string text(const std::string& path);
+    void touch(const std::string& path, TimestampMs modified) {
+        names_.at(path)->modified = modified;
+    }
     // A deep copy: the state of the disk at this moment.
     std::unique_ptr<MemoryDisk> clone() const;
 
