@@ -23,7 +23,7 @@ class Tidying {
         MILENA_TRY(remove_unfinished());
         MILENA_TRY(finish_swap());
         MILENA_TRY(remove_orphans());
-        if (changed_) MILENA_TRY(place_.disk.sync_dir(place_.directory));
+        MILENA_TRY(settle());
         return collect();
     }
 
@@ -58,6 +58,13 @@ class Tidying {
         return {};
     }
 
+    // What has been done so far is on the device before anything that follows.
+    Status settle() {
+        if (changed_) MILENA_TRY(place_.disk.sync_dir(place_.directory));
+        changed_ = false;
+        return {};
+    }
+
     Status remove_unfinished() {
         auto least_cleaned = Offset{std::numeric_limits<std::int64_t>::max()};
         for (const Found& file : found_) {
@@ -65,10 +72,17 @@ class Tidying {
                 least_cleaned = std::min(least_cleaned, file.name.offset);
             }
         }
-        return remove_if([least_cleaned](const SegmentFileName& name) {
-            return name.suffix == FileSuffix::deleted || name.suffix == FileSuffix::cleaned ||
+        MILENA_TRY(remove_if([least_cleaned](const SegmentFileName& name) {
+            return name.suffix == FileSuffix::deleted ||
                    (name.suffix == FileSuffix::swap && name.offset >= least_cleaned);
-        });
+        }));
+        const auto is_cleaned = [](const SegmentFileName& name) {
+            return name.suffix == FileSuffix::cleaned;
+        };
+        if (std::ranges::none_of(found_, is_cleaned, &Found::name)) return {};
+        // Without them a .swap that came back would be taken for complete.
+        MILENA_TRY(settle());
+        return remove_if(is_cleaned);
     }
 
     // The offset after the last batch of a complete .swap segment.
@@ -109,7 +123,8 @@ class Tidying {
             if (file.name.kind != FileKind::log) continue;
             MILENA_ASSIGN(const Offset end, end_of(file));
             from = from ? std::min(*from, file.name.offset) : file.name.offset;
-            to = std::max(to, end);
+            // Also of one that nothing was left for.
+            to = std::max({to, end, file.name.offset + 1});
         }
         if (!any) return {};
         if (from) {
@@ -117,6 +132,8 @@ class Tidying {
                 return name.suffix == FileSuffix::none && name.kind != FileKind::snapshot &&
                        name.offset >= *from && name.offset < to;
             }));
+            // Or an old index might come back beside the new segment.
+            MILENA_TRY(settle());
         }
         for (const Found& file : found_) {
             if (file.name.suffix != FileSuffix::swap) continue;

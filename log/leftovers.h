@@ -10,7 +10,8 @@
 //   3  .swap is complete: plain segments that begin within the offsets of the .swap segments were
 //      its input and go, then every .swap takes its plain name
 //   4  an index without its .log goes
-// After a crash at any point between them the same rules give the same result.
+// After a crash at any point between them the same rules give the same result; where it needs that
+// one removal is on the device before the next change, the directory is synced.
 #pragma once
 
 #include "log/file_handle.h"
