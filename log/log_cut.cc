@@ -102,7 +102,12 @@ Status PartitionLog::truncate_to(Offset offset, LogTime now) {
         return fail(ErrorCode::OFFSET_OUT_OF_RANGE,
                     "cannot cut " + s.place.directory + " at " + std::to_string(offset.value()));
     }
-    if (offset >= s.log_end_offset) return {};
+    if (offset >= s.log_end_offset) {
+        // No record goes, but epochs in which nothing was written yet do (KAFKA-10706). Recovery
+        // would drop them, too, so no file has to say so now.
+        s.epochs.truncate_from_end(offset);
+        return {};
+    }
     log_info("log_truncated", {{"directory", s.place.directory},
                                {"from", s.log_end_offset.value()},
                                {"to", offset.value()}});

@@ -168,7 +168,7 @@ class PartitionLog {
     // --- Cutting ---
 
     // Removes every batch that reaches `offset` or beyond, so the log ends at `offset`, or before
-    // it where a batch began that reached beyond; no effect at or above the log end.
+    // it where a batch began that reached beyond. At its end only epochs without records go.
     Status truncate_to(Offset offset, LogTime now);
     // Removes everything; the next append gets `offset`.
     Status truncate_fully_and_start_at(Offset offset, LogTime now);

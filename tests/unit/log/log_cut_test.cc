@@ -70,6 +70,20 @@ TEST_F(LogCutTest, AfterATruncationTheLogGoesOn) {
     EXPECT_EQ(log_->epoch_end_offset(LeaderEpoch{1}), (EpochEndOffset{LeaderEpoch{1}, Offset{12}}));
 }
 
+// KAFKA-10706: a follower that named such an epoch again would be told to cut here for ever.
+TEST_F(LogCutTest, TruncationAtTheEndForgetsEpochsInWhichNothingWasWritten) {
+    fill();
+    const auto before = log_->latest_epoch();
+    const auto end = log_->log_end_offset();
+    expect_ok(log_->assign_epoch_start(LeaderEpoch{9}, end));
+    EXPECT_EQ(log_->latest_epoch(), LeaderEpoch{9});
+    expect_ok(log_->truncate_to(end + 1, now_));
+    EXPECT_EQ(log_->latest_epoch(), LeaderEpoch{9});
+    expect_ok(log_->truncate_to(end, now_));
+    EXPECT_EQ(log_->latest_epoch(), before);
+    EXPECT_EQ(log_->log_end_offset(), end);
+}
+
 TEST_F(LogCutTest, TruncationTakesProducersBack) {
     open();
     const auto batch = [](int sequence) {
