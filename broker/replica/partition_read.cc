@@ -1,5 +1,6 @@
 // Partition: reads and lookups. Nothing here changes state but delete_records.
 #include "broker/replica/partition.h"
+#include "replication/partition/truncation.h"
 
 namespace milena::replica {
 
@@ -26,14 +27,15 @@ Result<ReadOutcome> Partition::read(const ReadRequest& request) {
     if (request.from < outcome.log_start_offset) return out_of_range();
     // Before the upper bound: a reader beyond our end learns where its log departs from ours.
     if (request.last_fetched_epoch != kNoLeaderEpoch) {
-        const auto end = log_->epoch_end_offset(request.last_fetched_epoch);
-        if (end.leader_epoch == kNoLeaderEpoch) {
+        const auto ours = log_->epoch_end_offset(request.last_fetched_epoch);
+        if (ours.leader_epoch == kNoLeaderEpoch) {
             return fail(ErrorCode::OFFSET_OUT_OF_RANGE,
                         "leader epoch " + std::to_string(request.last_fetched_epoch.value()) +
                             " is unknown to " + label_);
         }
-        if (end.leader_epoch < request.last_fetched_epoch || end.end_offset < request.from) {
-            outcome.diverging = end;
+        if (partition::find_divergence(request.from, request.last_fetched_epoch,
+                                       {ours.leader_epoch, ours.end_offset})) {
+            outcome.diverging = ours;
             return outcome;
         }
     }
