@@ -212,30 +212,80 @@ void SimulatedWorld::deliver(Node& self, const Fetch& fetch, const fetcher::Deli
 
 void SimulatedWorld::send_fetch(Node& self, const fetcher::FetchRequest& request) {
     const Asker asker{index_of(self), self.epoch, self.fetcher_life};
-    send_to_node(self.id, node(self.fetches_from), [this, asker, request](Node& leader) {
-        serve_fetch(leader, asker, request, true);
-    });
+    send_to_node(self.id, node(self.fetches_from),
+                 [this, asker, request](Node& leader) { serve_fetch(leader, asker, request); });
     on_node(asker.index, kLongestDelay, [this, asker, id = request.id](Node& node) {
         if (!node.fetcher || node.fetcher_life != asker.fetcher_life) return;
         step_fetcher(node, fetcher::RequestLost{id});
     });
 }
 
-void SimulatedWorld::serve_fetch(Node& leader, Asker from, const fetcher::FetchRequest& request,
-                                 bool first) {
+// (KIP-227; for the one partition that there is.)
+Result<SimulatedWorld::Served> SimulatedWorld::open_session(Node& leader,
+                                                            const fetcher::FetchRequest& request) {
+    Served served{.request = request.id, .max_wait = request.max_wait, .partition = {}};
+    if (request.session_epoch.value() == 0) {
+        leader.sessions.erase(request.session.value());
+        if (!request.partitions.empty()) served.partition = request.partitions.front();
+        if (faults_.no_sessions) return served;
+        served.session = FetchSessionId(next_session_++);
+        leader.sessions[served.session.value()].partition = served.partition;
+        return served;
+    }
+    const auto found = leader.sessions.find(request.session.value());
+    if (found == leader.sessions.end() || (!healing_ && chance(5))) {
+        return milena::fail(ErrorCode::FETCH_SESSION_ID_NOT_FOUND, "");
+    }
+    auto& session = found->second;
+    if (session.next_epoch != request.session_epoch.value()) {
+        return milena::fail(ErrorCode::INVALID_FETCH_SESSION_EPOCH, "");
+    }
+    ++session.next_epoch;
+    if (!request.forgotten.empty()) session.partition.reset();
+    if (!request.partitions.empty()) session.partition = request.partitions.front();
+    served.session = request.session;
+    served.full = false;
+    served.partition = session.partition;
+    return served;
+}
+
+void SimulatedWorld::serve_fetch(Node& leader, Asker from, const fetcher::FetchRequest& request) {
+    const auto served = open_session(leader, request);
+    if (served) {
+        serve(leader, from, *served, true);
+        return;
+    }
+    Fetch refusal;
+    refusal.answer = {.request = request.id, .error = served.error().code, .partitions = {}};
+    answer_fetch(leader, from, std::move(refusal));
+}
+
+void SimulatedWorld::serve(Node& leader, Asker from, const Served& served, bool first) {
     Fetch fetch;
-    fetch.answer.request = request.id;
-    for (const auto& asked : request.partitions) {
-        fetch.from = asked.position.offset;
-        const auto error = read_fetch(leader, from, asked.position, first, fetch);
+    fetch.answer.request = served.request;
+    fetch.answer.session = served.session;
+    if (served.partition) {
+        const auto& [key, position] = *served.partition;
+        fetch.from = position.offset;
+        const auto error = read_fetch(leader, from, position, first, fetch);
         const bool empty = error == ErrorCode::NONE && fetch.records.empty() && !fetch.diverging;
         if (empty && first) {
-            on_node(index_of(leader), request.max_wait,
-                    [this, from, request](Node& node) { serve_fetch(node, from, request, false); });
+            on_node(index_of(leader), served.max_wait,
+                    [this, from, served](Node& node) { serve(node, from, served, false); });
             return;
         }
-        fetch.answer.partitions.push_back(
-            {asked.key, error, fetch.records.size(), fetch.high_watermark});
+        // Nothing new is not told again.
+        ServerSession unknown;
+        const auto found = leader.sessions.find(served.session.value());
+        auto& session = found == leader.sessions.end() ? unknown : found->second;
+        const bool known =
+            session.high_watermark == fetch.high_watermark && session.log_start == fetch.log_start;
+        if (served.full || !empty || !known) {
+            fetch.answer.partitions.push_back(
+                {key, error, fetch.records.size(), fetch.high_watermark});
+        }
+        session.high_watermark = fetch.high_watermark;
+        session.log_start = fetch.log_start;
     }
     fetch.read_late = faults_.late_reads && !fetch.records.empty() && chance(200);
     answer_fetch(leader, from, std::move(fetch));

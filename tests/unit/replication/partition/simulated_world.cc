@@ -40,7 +40,8 @@ SimulatedWorld::SimulatedWorld(const SimulationOptions& options)
                .deletes = on(),
                .slow_links = on(),
                .slow_disks = on(),
-               .late_reads = on()};
+               .late_reads = on(),
+               .no_sessions = !on()};
 }
 
 // --- Time and network ---
@@ -103,6 +104,7 @@ void SimulatedWorld::crash(Node& self) {
     self.told.reset();
     self.owes_position = self.syncing = self.sync_again = false;
     self.asked_alter = 0;
+    self.sessions.clear();
     self.intact = false;
     self.log.crash(random_);
     // What was committed by others alone may be gone, though nobody was told that it was kept.

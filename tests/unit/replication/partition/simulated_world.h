@@ -61,6 +61,14 @@ class SimulatedWorld {
         }
     };
 
+    // What a leader remembers of a fetch session.
+    struct ServerSession {
+        std::int32_t next_epoch = 1;
+        std::optional<fetcher::FetchPartition> partition;
+        Offset high_watermark = kNoOffset;  // as last told
+        Offset log_start = kNoOffset;
+    };
+
     struct Node {
         BrokerId id;
         bool up = false;
@@ -87,6 +95,7 @@ class SimulatedWorld {
         bool alter_answered = false;
         MonoTime asked_alter_at{};
         MonoTime alter_unsettled_until{};  // an earlier sending may still arrive
+        std::map<std::int32_t, ServerSession> sessions;
         // For the checks.
         bool intact = true;  // has lost nothing since it is in the ISR
         // Its marks above `trusted` may be of what was lost, up to this epoch.
@@ -121,6 +130,7 @@ class SimulatedWorld {
         bool slow_links = false;
         bool slow_disks = false;
         bool late_reads = false;
+        bool no_sessions = false;  // the leader has no room for them
     };
 
     // simulated_world.cc: time, network, lives
@@ -163,7 +173,17 @@ class SimulatedWorld {
         BrokerEpoch epoch{-1};
         std::uint64_t fetcher_life = 0;
     };
-    void serve_fetch(Node& leader, Asker from, const fetcher::FetchRequest& request, bool first);
+    // A fetch as a leader understands it, with what its session knows.
+    struct Served {
+        std::uint64_t request = 0;
+        FetchSessionId session{0};
+        bool full = true;
+        Millis max_wait{0};
+        std::optional<fetcher::FetchPartition> partition;
+    };
+    void serve_fetch(Node& leader, Asker from, const fetcher::FetchRequest& request);
+    Result<Served> open_session(Node& leader, const fetcher::FetchRequest& request);
+    void serve(Node& leader, Asker from, const Served& served, bool first);
     ErrorCode read_fetch(Node& leader, Asker from, const FetchPosition& position, bool first,
                          Fetch& fetch);
     void answer_fetch(Node& leader, Asker to, Fetch fetch);
@@ -194,6 +214,7 @@ class SimulatedWorld {
     bool healing_ = false;
     MonoTime last_reassignment_{};
     std::uint64_t next_value_ = 1;
+    std::int32_t next_session_ = 1;
     const std::vector<SimulatedRecord>* incoming_ = nullptr;
 
     Settings settings_;
