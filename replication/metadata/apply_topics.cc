@@ -186,6 +186,7 @@ Status ImageEditor::apply(const msg::ClearElrRecord& record) {
             PartitionImage partition = *before;
             partition.elr.clear();
             partition.last_known_elr.clear();
+            ++partition.partition_epoch;
             set_partition(*touch(id), PartitionIndex(static_cast<std::int32_t>(i)),
                           std::move(partition));
         }

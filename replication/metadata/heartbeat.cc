@@ -9,9 +9,9 @@
 //     shut down                     +------------ active
 //
 // A broker in controlled shutdown may go when it leads nothing and every active broker has applied
-// the records that took its leaderships away. Differences from Kafka: a lost connection fences at
-// once; so does the loss of the last directory; a broker that is fenced already is told that it may
-// shut down without another record.
+// the records that took its leaderships away; a new active controller does not wait for the latter.
+// Differences from Kafka: a lost connection fences at once; so does the loss of the last directory;
+// a broker that is fenced already is told that it may shut down without another record.
 #include "protocol/msg/records/broker_registration_change_record.h"
 #include "protocol/msg/records/no_op_record.h"
 #include "replication/metadata/directories.h"
@@ -87,12 +87,10 @@ void add_failed_dirs(RecordList& records, const DecideContext& context, const Br
 
 enum class Next : std::uint8_t { same, fenced, active, controlled_shutdown, may_shut_down };
 
-// May a broker that leads nothing any more go? Others must know who leads instead.
-bool others_have_caught_up(const DecideContext& context, const BrokerImage& broker) {
-    const auto shutdown_end = context.sessions.shutdown_end(broker);
-    if (!shutdown_end) return false;
+// Has every active broker applied the records that ended at `shutdown_end`?
+bool others_have_caught_up(const DecideContext& context, Offset shutdown_end) {
     const auto lowest = context.sessions.lowest_active_end(context.image);
-    return !lowest || *lowest >= *shutdown_end;
+    return !lowest || *lowest >= shutdown_end;
 }
 
 Next next_of_fenced(const BrokerHeartbeat& request, bool is_caught_up) {
@@ -104,9 +102,9 @@ Next next_of(const DecideContext& context, const BrokerImage& broker,
              const BrokerHeartbeat& request, bool is_caught_up) {
     if (broker.is_fenced) return next_of_fenced(request, is_caught_up);
     if (!broker.log_dirs.empty() && online_dirs(broker, request).empty()) return Next::fenced;
-    if (broker.in_controlled_shutdown) {
+    if (const auto shutdown_end = context.sessions.shutdown_end(broker)) {
         if (has_leaderships(context.image, broker.id)) return Next::controlled_shutdown;
-        return others_have_caught_up(context, broker) ? Next::may_shut_down : Next::same;
+        return others_have_caught_up(context, *shutdown_end) ? Next::may_shut_down : Next::same;
     }
     if (request.want_fence) return request.want_shut_down ? Next::may_shut_down : Next::fenced;
     if (!request.want_shut_down) return Next::same;
@@ -148,8 +146,8 @@ Decision decide(const BrokerHeartbeat& request, const DecideContext& context) {
     reply.is_fenced =
         next == Next::same ? broker.is_fenced : next == Next::fenced || next == Next::may_shut_down;
     BrokerContact contact{request.id, request.epoch, context.now, request.metadata_end};
-    if (next == Next::controlled_shutdown ||
-        (broker.in_controlled_shutdown && !context.sessions.shutdown_end(broker))) {
+    if (!broker.is_fenced) contact.shutdown_end = context.sessions.shutdown_end(broker);
+    if (next == Next::controlled_shutdown && !contact.shutdown_end) {
         contact.shutdown_end = context.log_end + static_cast<std::int64_t>(records.size());
     }
     auto online = online_dirs(broker, request);

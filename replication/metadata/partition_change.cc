@@ -82,13 +82,13 @@ Elected elect(const PartitionImage& after, const PartitionImage& before, Electio
 void settle_leader(PartitionImage& after, const PartitionImage& before, ElectionKind kind,
                    const PartitionRules& rules) {
     const Elected elected = elect(after, before, kind, rules);
-    if (contains(after.elr, elected.leader)) {
-        after.isr = {elected.leader};
-        after.elr = without(after.elr, elected.leader);
-    } else if (elected.is_unclean) {
+    if (elected.is_unclean) {
         after.isr = {elected.leader};
         after.elr.clear();
         after.leader_recovery_state = LeaderRecoveryState::recovering;
+    } else if (contains(after.elr, elected.leader)) {
+        after.isr = {elected.leader};
+        after.elr = without(after.elr, elected.leader);
     }
     if (elected.leader != before.leader) {
         after.leader = elected.leader;
@@ -102,9 +102,9 @@ void settle_leader(PartitionImage& after, const PartitionImage& before, Election
     }
 }
 
-// Remembers who led when the last in-sync replica goes, forgets it when there is a leader.
+// Remembers who led when nobody can follow, forgets it when there is a leader.
 void settle_last_known_leader(PartitionImage& after, const PartitionImage& before) {
-    if (after.isr.empty() && !before.isr.empty() && before.leader != kNoBroker) {
+    if (after.leader == kNoBroker && before.leader != kNoBroker) {
         after.last_known_elr = {before.leader};
     } else if (after.leader != kNoBroker) {
         after.last_known_elr.clear();

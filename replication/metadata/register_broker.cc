@@ -127,6 +127,9 @@ Decision decide(const RegisterBroker& request, const DecideContext& context) {
     add_broker_record(records, broker, context.image.feature_level(kMetadataVersionFeature));
     Decision decision{std::move(records), RegisterBroker::Reply{success(), broker.epoch}};
     decision.contact = BrokerContact{request.id, broker.epoch, context.now};
+    if (existing && existing->epoch == broker.epoch) {
+        decision.contact->shutdown_end = context.sessions.shutdown_end(*existing);
+    }
     return decision;
 }
 

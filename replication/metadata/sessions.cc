@@ -4,15 +4,6 @@
 
 namespace milena::metadata {
 
-void Sessions::note(const BrokerContact& contact) {
-    BrokerContact& known = contacts_[contact.id];
-    const auto shutdown_end = known.epoch == contact.epoch && known.shutdown_end
-                                  ? known.shutdown_end
-                                  : contact.shutdown_end;
-    known = contact;
-    known.shutdown_end = shutdown_end;
-}
-
 const BrokerContact* Sessions::find(const BrokerImage& broker) const {
     const auto at = contacts_.find(broker.id);
     return at != contacts_.end() && at->second.epoch == broker.epoch ? &at->second : nullptr;

@@ -18,7 +18,7 @@ struct BrokerContact {
     BrokerEpoch epoch{-1};
     MonoTime time;
     Offset metadata_end{0};  // exclusive: how far it has applied the metadata log
-    // Exclusive end of the records that began its controlled shutdown, when this contact did.
+    // Exclusive end of the records that began its controlled shutdown, while that lasts.
     std::optional<Offset> shutdown_end{};
 };
 
@@ -26,7 +26,7 @@ class Sessions {
   public:
     explicit Sessions(MonoTime active_since) : active_since_(active_since) {}
 
-    void note(const BrokerContact& contact);
+    void note(const BrokerContact& contact) { contacts_[contact.id] = contact; }
 
     // A fenced broker has no session. One that is not fenced has it from one contact until
     // `timeout` has passed.

@@ -3,7 +3,10 @@
 #include "replication/metadata/partition_change.h"
 
 #include "replication/metadata/broker_lists.h"
+#include "tests/unit/replication/metadata/golden_words.h"
 #include "tests/unit/replication/metadata/test_cluster.h"
+
+#include <fstream>
 
 namespace milena::metadata {
 namespace {
@@ -336,6 +339,64 @@ TEST(Settle, AShrinkBeginsALeaderEpochOnlyBeforeMetadataVersion36) {
 TEST(Settle, WhatIsWantedAlreadyIsNoChange) {
     const auto before = partition_of({ids({1, 2}), ids({2, 1})});
     EXPECT_FALSE(settle(before, {before}, rules_with(ids({1, 2}))));
+}
+
+// What stands in a line of tests/golden/metadata/partition_changes.txt; PartitionChanges.java
+// beside it says where.
+PartitionTarget target_in(GoldenWords& words, const PartitionImage& before) {
+    PartitionTarget target{before};
+    target.wanted.isr = words.list();
+    target.wanted.replicas = words.list();
+    target.wanted.adding_replicas = words.list();
+    target.wanted.removing_replicas = words.list();
+    target.wanted.leader_recovery_state = words.recovery();
+    const std::string kind = words.word();
+    target.election = kind == "unclean" ? kUnclean : kind == "online" ? kOnline : kPreferred;
+    target.unclean_shutdown = BrokerId(words.number());
+    return target;
+}
+
+PartitionRules rules_in(GoldenWords& words) {
+    const auto min_isr = static_cast<std::size_t>(words.number());
+    const bool has_elr = words.number() == 1;
+    return rules_with(words.list(), min_isr, has_elr);
+}
+
+PartitionImage answer_in(GoldenWords& words, const PartitionImage& before) {
+    PartitionImage after = words.partition();
+    after.leader_epoch = LeaderEpoch(before.leader_epoch.value() + words.number());
+    after.partition_epoch = PartitionEpoch(before.partition_epoch.value() + 1);
+    // Ours differs from Kafka's in two points: who is no replica any more is not eligible, and
+    // nobody (-1) is not remembered as the last leader.
+    std::erase(after.last_known_elr, kNoBroker);
+    std::erase_if(after.elr, [&](BrokerId id) { return !contains(after.replicas, id); });
+    return after;
+}
+
+TEST(Settle, AnswersAsKafkaDoes) {
+    std::ifstream file(MILENA_SOURCE_DIR "/tests/golden/metadata/partition_changes.txt");
+    std::size_t cases = 0;
+    for (std::string line; std::getline(file, line); ++cases) {
+        SCOPED_TRACE(line);
+        const auto answer = line.find(" = ");
+        ASSERT_NE(answer, line.npos);
+        GoldenWords words(line.substr(0, answer));
+        const PartitionImage before = words.partition();
+        PartitionTarget target = target_in(words, before);
+        const auto after = settle(before, std::move(target), rules_in(words));
+        ASSERT_EQ(!after, line.ends_with("= none"));
+        if (!after) continue;
+        GoldenWords rest(line.substr(answer + 3));
+        const PartitionImage expected = answer_in(rest, before);
+        EXPECT_EQ(after->replicas, expected.replicas);
+        EXPECT_EQ(after->isr, expected.isr);
+        EXPECT_EQ(after->elr, expected.elr);
+        EXPECT_EQ(after->last_known_elr, expected.last_known_elr);
+        EXPECT_EQ(after->leader, expected.leader);
+        EXPECT_EQ(after->leader_epoch, expected.leader_epoch);
+        EXPECT_TRUE(*after == expected);
+    }
+    EXPECT_EQ(cases, 2000U);
 }
 
 }  // namespace
