@@ -4,6 +4,7 @@
 //   OneLeaderPerEpoch   a leader epoch of a partition has one leader, and epochs never go back
 //   WhoCanLeadDoes      a partition has a leader when a member of its ISR, or of its ELR when the
 //                       ISR is empty, is alive
+//   DirectoriesKnown    every replica has a directory, if only the unassigned one
 #include "replication/metadata/broker_lists.h"
 #include "replication/metadata/snapshot_records.h"
 #include "replication/metadata/topic_rules.h"
@@ -69,6 +70,7 @@ class Administration {
             for (std::size_t i = 0; i < topic->partitions.size(); ++i) {
                 check_epoch(topic->id, i, *topic->partitions[i]);
                 check_led(topic->name, i, *topic->partitions[i]);
+                check_directories(*topic->partitions[i]);
             }
         });
         if (random().below(25) == 0) reload();
@@ -243,6 +245,10 @@ class Administration {
         const auto [at, is_new] = known.emplace(partition.leader_epoch, partition.leader);
         ASSERT_EQ(at->second, partition.leader)
             << "OneLeaderPerEpoch " << partition.leader_epoch.value();
+    }
+    // A record that forgets one loses them all when it is applied.
+    void check_directories(const PartitionImage& partition) {
+        ASSERT_EQ(partition.directories.size(), partition.replicas.size()) << "DirectoriesKnown";
     }
     void check_led(const std::string& topic, std::size_t index, const PartitionImage& partition) {
         if (partition.leader != kNoBroker) return;
