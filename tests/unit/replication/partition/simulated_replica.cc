@@ -320,13 +320,14 @@ ErrorCode SimulatedWorld::read_fetch(Node& leader, Asker from, const FetchPositi
 }
 
 void SimulatedWorld::answer_fetch(Node& leader, Asker to, Fetch fetch) {
-    send(leader.id, nodes_[to.index]->id, [this, i = index_of(leader), to, fetch]() mutable {
-        const Node& sender = *nodes_[i];
+    // A reader that is slow to take the bytes gets what the file holds by then.
+    const Nanos slow = fetch.read_late ? Nanos(Millis(random_.below(800))) : Nanos(0);
+    on_node(index_of(leader), slow, [this, to, fetch = std::move(fetch)](Node& sender) mutable {
         if (fetch.read_late) {
-            if (!sender.up || !sender.log.holds(fetch.from)) return;
+            if (!sender.log.holds(fetch.from)) return;
             fetch.records = sender.log.read(fetch.from, fetch.records.size());
         }
-        on_node(to.index, Nanos(0), [this, to, fetch](Node& node) {
+        send_to_node(sender.id, *nodes_[to.index], [this, to, fetch](Node& node) {
             if (!node.fetcher || node.fetcher_life != to.fetcher_life) return;
             step_fetcher(node, fetch.answer, &fetch);
         });
