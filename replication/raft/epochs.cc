@@ -23,7 +23,7 @@ EpochEnd Epochs::end_of(LeaderEpoch epoch, Offset log_end) const {
     if (starts_.empty()) return {LeaderEpoch(0), log_end};
     auto after = std::find_if(starts_.begin(), starts_.end(),
                               [&](const EpochStart& one) { return one.epoch > epoch; });
-    if (after == starts_.begin()) return {after->epoch, after->start};
+    if (after == starts_.begin()) return {epoch, after->start};
     const Offset end = after == starts_.end() ? log_end : after->start;
     return {std::prev(after)->epoch, end};
 }

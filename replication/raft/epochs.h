@@ -32,8 +32,9 @@ class Epochs {
     // Nothing below `start` is left; the record before it is of `epoch`.
     void begin_at(Offset start, LeaderEpoch epoch);
 
-    // The latest epoch not after `epoch` and where it ends in a log that ends at `log_end`. Without
-    // such an epoch, the beginning of the first one, in its epoch.
+    // The latest epoch not after `epoch` and where it ends in a log that ends at `log_end`. Before
+    // the first one, `epoch` itself, ending where that begins
+    // (storage/.../LeaderEpochFileCache.java).
     EpochEnd end_of(LeaderEpoch epoch, Offset log_end) const;
 
   private:

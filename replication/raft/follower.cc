@@ -8,7 +8,8 @@
 
 namespace milena::raft {
 
-// The offset of a fetch says what is on disk here, so that it waits for the sync.
+// The offset of a fetch says what is on disk here, so that it waits for the sync. A fetch that does
+// not tell the high watermark says that the one before was not answered, or was none.
 void Raft::drive_follower(Follower& follower) {
     const BrokerId leader = state_.election.leader;
     if (follower.snapshot) {
@@ -25,19 +26,22 @@ void Raft::drive_follower(Follower& follower) {
                              .epoch = state_.election.epoch,
                              .offset = state_.log_end,
                              .last_epoch = state_.end().epoch,
-                             .high_watermark = state_.high_watermark,
-                             .max_wait = options_.fetch_max_wait,
+                             .high_watermark =
+                                 follower.in_touch ? state_.high_watermark : kUntoldHighWatermark,
+                             .max_wait = follower.in_touch ? options_.fetch_max_wait : Millis(0),
                              .max_bytes = options_.fetch_max_bytes});
 }
 
-// An observer asks any voter who leads.
+// An observer asks any voter that it knows of who leads, or whom it was told to ask at first.
 void Raft::drive_unattached() {
     if (state_.is_voter() || !under_way_.empty()) return;
     std::vector<BrokerId> known;
     for (const Voter& voter : state_.voters().voters) {
         if (voter.id != state_.self.id) known.push_back(voter.id);
     }
-    if (known.empty()) known = options_.bootstrap;
+    for (const BrokerId id : options_.bootstrap) {
+        if (id != state_.self.id) known.push_back(id);
+    }
     if (known.empty()) return;
     ask(known[random_.below(known.size())], FetchRequest{.replica = state_.self.key(),
                                                          .epoch = state_.election.epoch,
@@ -61,6 +65,7 @@ void Raft::on(BrokerId from, const FetchResponse& response) {
     }
     follower->fetch_until = now_ + options_.fetch_timeout;
     follower->has_fetched = true;
+    follower->in_touch = true;
     follower->leader_lost = false;
     lost_elections_ = 0;
     if (response.diverging) {

@@ -118,10 +118,13 @@ MonoTime Raft::majority_contact(const Leader& leader, Contact contact) const {
             continue;
         }
         const auto* replica = leader.find(voter.key());
-        const bool heard =
-            replica && replica->last_fetch && (contact == Contact::quorum || replica->connected);
-        const MonoTime none = contact == Contact::quorum ? leader.since : MonoTime::min();
-        contacts.push_back(heard ? *replica->last_fetch : none);
+        if (contact == Contact::quorum) {
+            const auto heard = replica ? replica->last_fetch : std::nullopt;
+            contacts.push_back(heard.value_or(leader.since));
+        } else {
+            const auto leased = replica ? replica->lease_from : std::nullopt;
+            contacts.push_back(leased.value_or(MonoTime::min()));
+        }
     }
     if (contacts.empty()) return MonoTime::min();
     std::sort(contacts.begin(), contacts.end(), std::greater<>());

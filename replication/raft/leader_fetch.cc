@@ -28,7 +28,6 @@ ReplicaState& Raft::replica(Leader& leader, const ReplicaKey& key) {
 
 void Raft::touch(Leader& leader, ReplicaState& replica) {
     replica.last_fetch = now_;
-    replica.connected = true;
     std::erase_if(leader.begun, [&](const auto& one) { return one.first == replica.key.id; });
 }
 
@@ -60,11 +59,24 @@ void Raft::on(RequestToken token, const FetchRequest& request) {
             from.end_at_last_fetch = state_.synced_end;
             from.end = request.offset;
         }
+        const auto answered_before = std::exchange(from.last_answer, {});
+        if (answered_before && request.high_watermark != kUntoldHighWatermark) {
+            from.lease_from = answered_before;
+        }
         touch(leader, from);
         advance_high_watermark();
     }
-    if (divergent) return reply(token, std::move(*divergent));
+    if (divergent) {
+        answered(request.replica);
+        return reply(token, std::move(*divergent));
+    }
     leader.parked.push_back({token, request, now_ + request.max_wait});
+}
+
+void Raft::answered(const ReplicaKey& key) {
+    for (ReplicaState& one : std::get<Leader>(state_.role).replicas) {
+        if (one.key == key) one.last_answer = now_;
+    }
 }
 
 // nullopt: what the replica has is a prefix of this log (raft/.../RaftLog.java,
@@ -100,6 +112,7 @@ bool Raft::answer_fetch(RequestToken token, const FetchRequest& request, bool at
         FetchResponse{.leadership = state_.leadership(), .high_watermark = state_.high_watermark},
         {}};
     if (has_records) answer.read = ReadLog{request.offset, state_.synced_end, request.max_bytes};
+    answered(request.replica);
     ready_.replies.push_back(std::move(answer));
     return true;
 }

@@ -90,7 +90,7 @@ void Raft::begin_fast_election(std::size_t turn) {
 void Raft::apply(const Disconnected& input) {
     if (auto* leader = std::get_if<Leader>(&state_.role)) {
         for (ReplicaState& replica : leader->replicas) {
-            if (replica.key.id == input.node) replica.connected = false;
+            if (replica.key.id == input.node) replica.last_answer = replica.lease_from = {};
         }
     } else if (std::holds_alternative<Follower>(state_.role) &&
                state_.election.leader == input.node) {

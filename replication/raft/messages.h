@@ -82,6 +82,9 @@ struct EndQuorumEpochResponse {
     Leadership leadership = {};
 };
 
+// Of a replica that does not tell what it knows.
+inline constexpr Offset kUntoldHighWatermark{std::numeric_limits<std::int64_t>::max()};
+
 // Everything below `offset` is on the replica's disk: the fetch acknowledges it.
 struct FetchRequest {
     ReplicaKey replica;
@@ -89,7 +92,7 @@ struct FetchRequest {
     Offset offset;
     LeaderEpoch last_epoch;  // of the record before `offset`; 0 when there is none
     // That the replica knows. Who does not tell (before Kafka 4.1) is not woken for a new one.
-    Offset high_watermark{std::numeric_limits<std::int64_t>::max()};
+    Offset high_watermark = kUntoldHighWatermark;
     Millis max_wait{0};
     std::int32_t max_bytes = 0;
 };

@@ -34,6 +34,8 @@ void Raft::lost(BrokerId node) {
     if (auto* leader = std::get_if<Leader>(&state_.role)) {
         std::erase_if(leader->begun, [&](const auto& one) { return one.first == node; });
     }
+    auto* follower = std::get_if<Follower>(&state_.role);
+    if (follower && node == state_.election.leader) follower->in_touch = false;
     vote_unreachable(node);
 }
 

@@ -199,9 +199,8 @@ std::optional<MonoTime> Raft::lease_until() const {
     const MonoTime contact = majority_contact(*leader, Contact::lease);
     if (contact == MonoTime::min()) return std::nullopt;
     if (contact == MonoTime::max()) return contact;
-    // A follower's patience began when it had the answer before the fetch that is counted here.
-    // Half of it is left for that fetch's way and for clocks that run apart.
-    return contact + options_.fetch_timeout / 2;
+    // Clocks may run apart by a tenth each.
+    return contact + options_.fetch_timeout * 4 / 5;
 }
 
 }  // namespace milena::raft

@@ -32,7 +32,7 @@ namespace milena::raft {
 
 struct Options {
     Voter self;
-    // Whom an observer asks that knows no voters: numbers that the shell can reach.
+    // Whom an observer asks besides the voters that it knows: numbers that the shell can reach.
     std::vector<BrokerId> bootstrap = {};
     Millis election_timeout{1000};      // controller.quorum.election.timeout.ms
     Millis election_backoff_max{1000};  // controller.quorum.election.backoff.max.ms
@@ -65,9 +65,10 @@ class Raft {
 
     const State& state() const { return state_; }
 
-    // Until when this node may act as leader without asking: a majority of the voters has fetched
-    // so lately that none of it would elect another by timeout. nullopt: not at all. What the lease
-    // does not cover is a voter that sees the connection break while this node does not.
+    // Until when this node may act as leader without asking: a majority of the voters was answered
+    // so lately that none of it would elect another by timeout. nullopt: not at all. It rests on
+    // a node's requests being received once and in order. It does not cover a voter that sees its
+    // connection break while this node does not, and not one that was started anew.
     std::optional<MonoTime> lease_until() const;
 
   private:
@@ -134,6 +135,7 @@ class Raft {
     void on(RequestToken token, const FetchRequest& request);
     ReplicaState& replica(Leader& leader, const ReplicaKey& key);
     void touch(Leader& leader, ReplicaState& replica);
+    void answered(const ReplicaKey& key);
     bool answer_fetch(RequestToken token, const FetchRequest& request, bool at_once);
     void answer_parked();
     void refuse_parked(Leader& leader);

@@ -20,7 +20,9 @@ void Raft::on(RequestToken token, const FetchSnapshotRequest& request) {
     if (response.error != ErrorCode::NONE) return reply(token, std::move(response));
     auto& leader = std::get<Leader>(state_.role);
     if (request.replica.id != kNoBroker && request.replica.id != state_.self.id) {
-        touch(leader, replica(leader, request.replica));
+        ReplicaState& from = replica(leader, request.replica);
+        from.last_answer.reset();
+        touch(leader, from);
     }
     const auto found = std::find_if(state_.snapshots.begin(), state_.snapshots.end(),
                                     [&](const auto& one) { return one.id == request.id; });

@@ -55,6 +55,7 @@ struct SnapshotFetch {
 struct Follower {
     MonoTime fetch_until;      // when the leader counts as lost
     bool has_fetched = false;  // from this leader, in this epoch
+    bool in_touch = false;     // it answered the last fetch
     bool leader_lost = false;  // its process has ended, or it resigned
     Offset high_watermark{0};  // of the leader
     std::optional<SnapshotFetch> snapshot = {};
@@ -67,7 +68,11 @@ struct ReplicaState {
     std::optional<MonoTime> last_fetch = {};  // in this epoch
     MonoTime last_caught_up{};                // had all that was there when it fetched before
     Offset end_at_last_fetch{0};              // of this node's log
-    bool connected = true;                    // since its last fetch
+    // When its last fetch was answered, while it stays connected. With a next fetch that tells a
+    // high watermark it is known to have had that answer, and to follow from then on for a fetch
+    // timeout: the lease.
+    std::optional<MonoTime> last_answer = {};
+    std::optional<MonoTime> lease_from = {};
 };
 // A fetch that waits for more.
 struct ParkedFetch {

@@ -1,5 +1,5 @@
 // Giving votes: one per epoch, to nobody whose log is behind (KIP-595), and none while a leader is
-// followed (KIP-996).
+// followed (KIP-996; Kafka refuses only pre-votes then, and its leaders have no lease).
 #include "replication/raft/raft.h"
 
 namespace milena::raft {
@@ -16,6 +16,11 @@ void Raft::on(RequestToken token, const VoteRequest& request) {
     if (error != ErrorCode::NONE) {
         return reply(token, VoteResponse{error, state_.leadership(), false});
     }
+    // Late votes must not end a leader's lease: whoever follows refuses, and stays in its epoch.
+    const auto* follower = std::get_if<Follower>(&state_.role);
+    if (follower && follower->has_fetched && !follower->leader_lost) {
+        return reply(token, VoteResponse{ErrorCode::NONE, state_.leadership(), false});
+    }
     if (request.epoch > state_.election.epoch) become_unattached(request.epoch);
     const bool granted = would_grant(request);
     if (granted && is_vote) {
@@ -30,12 +35,7 @@ void Raft::on(RequestToken token, const VoteRequest& request) {
 
 bool Raft::would_grant(const VoteRequest& request) const {
     const bool up_to_date = request.log_end >= state_.end();
-    const auto* follower = std::get_if<Follower>(&state_.role);
-    if (request.ballot == Ballot::pre_vote) {
-        if (state_.is_leader()) return false;
-        if (follower && follower->has_fetched && !follower->leader_lost) return false;
-        return up_to_date;
-    }
+    if (request.ballot == Ballot::pre_vote) return up_to_date && !state_.is_leader();
     if (state_.election.leader != kNoBroker) return false;
     if (state_.election.voted == kNoBroker) return up_to_date;
     const bool same_directory = state_.election.voted_directory.value().is_zero() ||

@@ -50,8 +50,14 @@ void World::check_leader(std::size_t index) {
     note("node " + std::to_string(index + 1) + " leads epoch " +
          std::to_string(state.election.epoch.value()) + " from " +
          std::to_string(node.disk.end().value()));
-    if (committed_.empty()) return;
-    const auto& [end, chain] = *committed_.rbegin();
+    // It may have been elected long ago and learn of it now: what was committed since is not its.
+    Offset end{0};
+    std::uint64_t chain = 0;
+    for (const auto& [at, commit] : committed_) {
+        if (commit.epoch >= state.election.epoch) break;
+        end = at;
+        chain = commit.chain;
+    }
     if (end > node.disk.start() && node.disk.chain_at(end) != chain) {
         broken("LeaderHasAllCommitted: node " + std::to_string(index + 1) + " leads epoch " +
                std::to_string(state.election.epoch.value()) + " without what is committed below " +
@@ -63,7 +69,7 @@ void World::check_truncation(std::size_t index, Offset end) {
     for (const BatchPtr& batch : nodes_[index].disk.log()) {
         if (batch->end <= end) continue;
         const auto committed = committed_.find(batch->end);
-        if (committed != committed_.end() && committed->second == batch->chain) {
+        if (committed != committed_.end() && committed->second.chain == batch->chain) {
             broken("CommittedNeverTruncated: node " + std::to_string(index + 1) + " to " +
                    std::to_string(end.value()));
         }
@@ -90,7 +96,7 @@ void World::check_commits(std::size_t index) {
         const auto& snapshots = node.disk.snapshots();
         if (snapshots.empty() || snapshots.rbegin()->first.end < node.disk.start() ||
             committed_.find(node.disk.start()) == committed_.end() ||
-            committed_.at(node.disk.start()) != node.disk.chain_at(node.disk.start())) {
+            committed_.at(node.disk.start()).chain != node.disk.chain_at(node.disk.start())) {
             broken("SnapshotAtLogStart: node " + std::to_string(index + 1));
         }
     }
@@ -100,7 +106,7 @@ void World::check_commits(std::size_t index) {
         const auto known = committed_.find(batch->end);
         if (known == committed_.end()) {
             check_new_commit(index, *batch);
-        } else if (known->second != batch->chain) {
+        } else if (known->second.chain != batch->chain) {
             broken("LogMatching: node " + std::to_string(index + 1) +
                    " commits something else below " + std::to_string(batch->end.value()));
         }
@@ -114,18 +120,23 @@ void World::check_new_commit(std::size_t index, const Batch& batch) {
         return broken("LogMatching: node " + std::to_string(index + 1) + " commits anew below " +
                       std::to_string(batch.end.value()));
     }
-    committed_.emplace(batch.end, batch.chain);
+    // What is committed by a majority alone may still be lost to a leader that does not have it.
+    if (state.is_leader() && !state.is_established()) {
+        return broken("CommitsInOwnEpoch: node " + std::to_string(index + 1));
+    }
+    committed_.emplace(batch.end, Commit{batch.chain, state.election.epoch});
     figures_.committed = batch.end;
     std::size_t durable = 0;
-    for (const Node& other : nodes_) {
-        if (state.voters().contains(other.self.key()) &&
-            other.disk.holds_durably(batch.end, batch.chain)) {
-            ++durable;
-        }
+    for (const Voter& voter : state.voters().voters) {
+        const Node& other = nodes_[*index_of(voter.id)];
+        // A disk that was lost may have held it.
+        const bool is_lost =
+            !voter.directory.value().is_zero() && voter.directory != other.self.directory;
+        if (is_lost || other.disk.holds_durably(batch.end, batch.chain)) ++durable;
     }
     if (durable < state.voters().majority()) {
         broken("CommittedIsDurableOnMajority: node " + std::to_string(index + 1) + " below " +
-               std::to_string(batch.end.value()) + ", on " + std::to_string(durable));
+               std::to_string(batch.end.value()) + ", on " + std::to_string(durable) + roles());
     }
 }
 

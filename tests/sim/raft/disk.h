@@ -37,6 +37,7 @@ class SimDisk {
     Found found() const;
 
     void write_election(const ElectionState& election) { election_ = election; }
+    const ElectionState& election() const { return election_; }
     void append(const Append& batch);
     // False when the bytes do not continue the log.
     bool append_raw(ByteView batches);

@@ -29,7 +29,8 @@ void World::draw_faults() {
         faults_.lease_holds = true;
         faults_.between_crashes = faults_.between_resignations = faults_.between_disconnects =
             faults_.between_voter_changes = Millis(0);
-        faults_.long_delay = std::min(faults_.long_delay, Millis(400));
+        faults_.loss = faults_.doubling = 0;
+        faults_.long_delay = std::min(faults_.long_delay, Millis(750));
     }
 }
 
@@ -98,7 +99,7 @@ void World::cut() {
 void World::propose() {
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
         Node& node = nodes_[i];
-        if (!node.raft || node.paused_until > now_ || !node.raft->state().is_leader()) continue;
+        if (!is_awake(node) || !node.raft->state().is_leader()) continue;
         Propose propose;
         const std::size_t batches = 1 + random_.below(3);
         for (std::size_t b = 0; b < batches; ++b) {
@@ -115,7 +116,7 @@ void World::propose() {
 void World::take_snapshot() {
     const std::size_t index = random_.below(nodes_.size());
     Node& node = nodes_[index];
-    if (!node.raft || node.paused_until > now_ || node.disk.log().empty()) return;
+    if (!is_awake(node) || node.disk.log().empty()) return;
     const State& state = node.raft->state();
     // Of any committed state that is still in the log.
     std::vector<SnapshotId> candidates;
@@ -135,7 +136,7 @@ void World::change_voters() {
     const Voter voter = nodes_[target].self;
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
         Node& node = nodes_[i];
-        if (!node.raft || node.paused_until > now_ || !node.raft->state().is_leader()) continue;
+        if (!is_awake(node) || !node.raft->state().is_leader()) continue;
         const VoterSet& voters = node.raft->state().voters();
         const RequestToken token(-++next_admin_);
         const bool all_whole =

@@ -106,7 +106,7 @@ void World::start(std::size_t index) {
     if (node.raft) return;
     Options options;
     options.self = node.self;
-    for (const Voter& voter : configured_.voters) options.bootstrap.push_back(voter.id);
+    for (const Node& other : nodes_) options.bootstrap.push_back(other.self.id);
     options.fetch_max_bytes = 1 << (7 + random_.below(6));
     auto raft = Raft::create(options, configured_, node.disk.found(), random_.next());
     if (!raft) return broken("node " + std::to_string(index + 1) + ": " + raft.error().detail);
@@ -114,6 +114,7 @@ void World::start(std::size_t index) {
     ++node.incarnation;
     node.paused_until = now_;
     node.asked.clear();
+    node.deferred.clear();
     node.part.clear();
     node.applied = node.raft->state().high_watermark;
     note("node " + std::to_string(index + 1) + " starts");
@@ -138,18 +139,32 @@ void World::crash(std::size_t index) {
     }
 }
 
-// A paused node does everything later.
+// A paused node does everything later, in the order in which it came.
+bool World::defer(std::size_t index, std::function<void()> action) {
+    Node& node = nodes_[index];
+    if (node.paused_until <= now_ && node.deferred.empty()) return false;
+    if (node.deferred.empty()) {
+        after(node.paused_until - now_, [this, index] { resume(index); });
+    }
+    node.deferred.push_back([this, index, incarnation = node.incarnation, action] {
+        if (nodes_[index].incarnation == incarnation) action();
+    });
+    return true;
+}
+
+void World::resume(std::size_t index) {
+    Node& node = nodes_[index];
+    if (node.paused_until > now_) {
+        after(node.paused_until - now_, [this, index] { resume(index); });
+        return;
+    }
+    for (const auto& action : std::exchange(node.deferred, {})) action();
+}
+
 void World::step(std::size_t index, const Input& input) {
     Node& node = nodes_[index];
     if (!node.raft || broken_) return;
-    if (node.paused_until > now_) {
-        const int incarnation = node.incarnation;
-        // What a response shows has to stay: such inputs are delivered by their own closure.
-        after(node.paused_until - now_, [this, index, incarnation, input] {
-            if (nodes_[index].incarnation == incarnation) step(index, input);
-        });
-        return;
-    }
+    if (defer(index, [this, index, input] { step(index, input); })) return;
     ++figures_.steps;
     Ready ready = node.raft->step(input, local(node));
     check(index, ready);
@@ -166,6 +181,9 @@ void World::perform(std::size_t index, Ready ready) {
              std::to_string(ready.election->epoch.value()) + " leader " +
              std::to_string(ready.election->leader.value()) + " voted " +
              std::to_string(ready.election->voted.value()));
+    }
+    if (node.disk.election() != node.raft->state().election) {
+        broken("ElectionIsPersisted: node " + std::to_string(index + 1));
     }
     // Between any two of these steps the process may end.
     if (faulty_ && faults_.between_crashes.count() > 0 && chance(0.0005)) return crash(index);
@@ -241,11 +259,8 @@ void World::synced(std::size_t index, int incarnation, std::uint64_t started) {
     if (node.incarnation != incarnation || !node.raft) return;
     // A truncation or a snapshot threw away what was being synced; what came after waits.
     if (!node.disk.is_syncing() || node.disk.syncs() != started) return;
-    if (node.paused_until > now_) {
-        after(node.paused_until - now_,
-              [this, index, incarnation, started] { synced(index, incarnation, started); });
-        return;
-    }
+    const auto later = [this, index, incarnation, started] { synced(index, incarnation, started); };
+    if (defer(index, later)) return;
     const Offset end = node.disk.finish_sync();
     if (end < node.disk.end()) sync_later(index);
     if (end > node.raft->state().synced_end) step(index, Synced{end});
@@ -353,13 +368,8 @@ void World::answer(std::size_t from, const Reply& reply) {
 
 // `keep` holds the bytes that the response shows.
 void World::deliver(const Asked& asked, const Response& response, std::shared_ptr<void> keep) {
-    Node& node = nodes_[asked.node];
-    if (node.paused_until > now_) {
-        after(node.paused_until - now_, [this, asked, response, keep] {
-            if (nodes_[asked.node].incarnation == asked.incarnation) deliver(asked, response, keep);
-        });
-        return;
-    }
+    const auto later = [this, asked, response, keep] { deliver(asked, response, keep); };
+    if (defer(asked.node, later)) return;
     step(asked.node, Answered{asked.id, response});
 }
 

@@ -6,6 +6,7 @@
 //   NeverTwoLeadersInSameEpoch   VotedOnceInEpoch        LogMatching
 //   LeaderHasAllCommitted        CommittedNeverTruncated CommittedIsDurableOnMajority
 //   HighWatermarkMonotonic       SnapshotAtLogStart      LeaseIsExclusive
+//   ElectionIsPersisted          CommitsInOwnEpoch
 // and those of the machine itself. When the faults end, within a bounded time: one leader, and
 // every node has committed all that it has (LiveAfterHealing); and nobody is busy with nothing
 // (Quiet).
@@ -84,6 +85,7 @@ class World {
         std::optional<Raft> raft;
         int incarnation = 0;
         MonoTime paused_until{};
+        std::vector<std::function<void()>> deferred;  // until then
         double rate = 1;
         Nanos skew{0};
         std::uint64_t wake = 0;          // counts the deadlines that were set
@@ -105,6 +107,8 @@ class World {
     void run_until(MonoTime end);
     void start(std::size_t index);
     void crash(std::size_t index);
+    bool defer(std::size_t index, std::function<void()> action);
+    void resume(std::size_t index);
     void step(std::size_t index, const Input& input);
     void perform(std::size_t index, Ready ready);
     bool write_log(std::size_t index, const Ready& ready);
@@ -120,6 +124,9 @@ class World {
     bool reaches(std::size_t from, std::size_t to) const;
     MonoTime local(const Node& node) const;
     std::optional<std::size_t> index_of(BrokerId id) const;
+    bool is_awake(const Node& node) const {
+        return node.raft && node.paused_until <= now_ && node.deferred.empty();
+    }
     bool chance(double p);
     Nanos draw(Millis around);
 
@@ -167,7 +174,11 @@ class World {
     std::map<LeaderEpoch, std::size_t> leaders_;
     std::map<std::pair<std::uint64_t, LeaderEpoch>, BrokerId> votes_;  // by the voter's directory
     std::map<std::pair<LeaderEpoch, Offset>, std::uint64_t> chains_;
-    std::map<Offset, std::uint64_t> committed_;  // by end: the hash
+    struct Commit {
+        std::uint64_t chain;
+        LeaderEpoch epoch;  // in which it was committed
+    };
+    std::map<Offset, Commit> committed_;  // by end
     std::optional<std::string> broken_;
     bool tracing_ = false;
     std::vector<std::string> trace_;

@@ -49,7 +49,8 @@ struct Describe {
     }
     std::string operator()(const FetchRequest& r) const {
         return "fetch in " + text_of(r.epoch) + " from " +
-               text_of(EpochEnd{r.last_epoch, r.offset}) + " knowing " + text_of(r.high_watermark);
+               text_of(EpochEnd{r.last_epoch, r.offset}) + " knowing " +
+               (r.high_watermark == kUntoldHighWatermark ? "nothing" : text_of(r.high_watermark));
     }
     std::string operator()(const FetchSnapshotRequest& r) const {
         return "snapshot " + text_of(r.id) + " from byte " + std::to_string(r.position);
