@@ -65,6 +65,13 @@ std::unexpected<Error> refused(std::string_view operation, std::string_view path
     return std::unexpected(Error{ErrorCode::KAFKA_STORAGE_ERROR, std::move(detail), cause});
 }
 
+// A disk with less room than this (or an eighth of it) has no blocks to give ahead of need.
+constexpr std::uint64_t kPlenty = 4ULL << 30U;
+
+DiskSpace space_of(const struct statvfs& status) {
+    return {status.f_blocks * status.f_frsize, status.f_bavail * status.f_frsize};
+}
+
 // Repeats a system call that a signal cut short.
 template <class Call>
 auto uninterrupted(Call call) {
@@ -179,7 +186,16 @@ class PosixFile final : public File {
         return {};
     }
 
+    // What one file holds ahead is missing to all others when the disk fills up.
     Status preallocate(std::uint64_t position, std::uint64_t length) override {
+        struct statvfs status{};
+        if (::fstatvfs(descriptor_.get(), &status) != 0) {
+            return refused("preallocate", path_, errno);
+        }
+        const DiskSpace space = space_of(status);
+        if (space.free < std::min(kPlenty, space.total / 8)) {
+            return refused("preallocate", path_, ENOSPC);
+        }
         const int result = uninterrupted([&] {
             return ::fallocate(descriptor_.get(), FALLOC_FL_KEEP_SIZE, static_cast<off_t>(position),
                                static_cast<off_t>(length));
@@ -344,7 +360,7 @@ Status PosixDisk::sync_dir(const std::string& path) {
 Result<DiskSpace> PosixDisk::space(const std::string& path) {
     struct statvfs status{};
     if (::statvfs(path.c_str(), &status) != 0) return refused("read free space of", path, errno);
-    return DiskSpace{status.f_blocks * status.f_frsize, status.f_bavail * status.f_frsize};
+    return space_of(status);
 }
 
 Result<std::unique_ptr<FileLock>> PosixDisk::lock(const std::string& path) {

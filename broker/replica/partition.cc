@@ -238,6 +238,8 @@ Status Partition::upkeep(log::Disk& disk, log::LogTime now) {
     log::RemovalPlan plan;
     {
         const std::lock_guard lock(mutex_);
+        // Of a failed directory everything has been said.
+        if (source_ != nullptr && !source_->is_online(directory_)) return {};
         if (dormant_ && dormant_->log.exists) MILENA_TRY(check_open());
         if (!log_) return {};
         // On a full disk it may have to wait; what frees the disk may not.
