@@ -65,7 +65,7 @@ std::unexpected<Error> refused(std::string_view operation, std::string_view path
     return std::unexpected(Error{ErrorCode::KAFKA_STORAGE_ERROR, std::move(detail), cause});
 }
 
-// A disk with less room than this (or an eighth of it) has no blocks to give ahead of need.
+// So much (or an eighth of it) a disk keeps free of blocks that are given ahead of need.
 constexpr std::uint64_t kPlenty = 4ULL << 30U;
 
 DiskSpace space_of(const struct statvfs& status) {
@@ -193,7 +193,7 @@ class PosixFile final : public File {
             return refused("preallocate", path_, errno);
         }
         const DiskSpace space = space_of(status);
-        if (space.free < std::min(kPlenty, space.total / 8)) {
+        if (space.free < std::min(kPlenty, space.total / 8) + length) {
             return refused("preallocate", path_, ENOSPC);
         }
         const int result = uninterrupted([&] {
