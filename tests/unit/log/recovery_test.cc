@@ -409,3 +409,23 @@ TEST_F(RecoveryTest, ASwapIsFinishedWhereverItStopped) {
 
 }  // namespace
 }  // namespace milena::log::test
+// Its base is all that says whose place it takes.
+TEST_F(RecoveryTest, AnEmptySwapSegmentTakesThePlaceOfTheOneAtItsBase) {
+    settings_.index_interval_bytes = 100;
+    open();
+    for (int i = 0; i < 5; ++i) append({.value_bytes = 100});
+    const Offset end = log_->log_end_offset();
+    expect_ok(log_->roll(now_));
+    append({});
+    expect_ok(log_->close(now_));
+    kill();
+    ASSERT_FALSE(disk_.bytes(path(kIndex)).empty());
+    // The old index is still there, the new one is not: it has to be built.
+    expect_ok(disk_.rename(path(kLog), path(kLog) + ".deleted"));
+    disk_.put(path(kLog) + ".swap", "");
+    open(Shutdown::unclean, end + 1);
+    EXPECT_EQ(log_->log_end_offset(), end + 1);
+    EXPECT_EQ(batch_offsets(), std::vector<std::int64_t>{end.value()});
+    EXPECT_FALSE(value_of(disk_.exists(path(kIndex)))) << "it would point into the old segment";
+}
+
