@@ -304,7 +304,13 @@ Status LogDir::forget_checkpoints(const std::set<TopicPartition>& partitions) {
     State& s = *state_;
     const auto read = [&](std::string_view name, OffsetCheckpoint& into) -> Status {
         MILENA_ASSIGN(into, read_offset_checkpoint(s.disk, s.in(name)));
-        std::erase_if(into, [&](const auto& line) { return partitions.contains(line.first); });
+    std::set<TopicPartition> gone;
+    for (const TopicPartition& id : partitions) {
+        // What could not be removed goes by its lines at the next start.
+        MILENA_ASSIGN(const bool there, s.disk.exists(s.in(partition_directory(id))));
+        if (!there) gone.insert(id);
+    }
+        std::erase_if(into, [&](const auto& line) { return gone.contains(line.first); });
         return {};
     };
     Checkpoints left;

@@ -96,8 +96,8 @@ class LogDir {
 
     // Each atomically replaced if it changed. The maps hold the partitions of this directory.
     Status write_checkpoints(const Checkpoints& checkpoints);
-    // Takes the lines of these out of the checkpoints on disk: they spoke of logs that are gone,
-    // and new ones are about to be made under the same names.
+    // Takes the lines of those of these that are gone out of the checkpoints on disk: as they were,
+    // they would be taken for those of new logs that are about to be made under the same names.
     Status forget_checkpoints(const std::set<TopicPartition>& partitions);
     // Fails when the directory cannot be written to and read any more.
     Status probe() const;
