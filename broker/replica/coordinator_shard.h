@@ -126,10 +126,7 @@ class CoordinatorShard final : public std::enable_shared_from_this<CoordinatorSh
             refuse_owed(error, effects);
             for (auto& write : in_flight_) effects.refuse(std::move(write), error);
             in_flight_.clear();
-            if (log_.is_collecting()) {
-                log_.drop_collected();
-                effects.refuse(std::exchange(collected_, {}), error);
-            }
+            drop_collected(error, effects);
         }
         executor_.post([self = this->shared_from_this()] { self->cancel_timer(); });
         release(effects);
@@ -360,10 +357,18 @@ class CoordinatorShard final : public std::enable_shared_from_this<CoordinatorSh
         return std::nullopt;
     }
 
-    // The machine holds what its log does not.
+    void drop_collected(const Error& error, Effects& effects) {
+        if (!log_.is_collecting()) return;
+        log_.drop_collected();
+        effects.refuse(std::exchange(collected_, {}), error);
+    }
+
+    // The machine holds what its log does not. A log that takes nothing any more is the end of the
+    // shard; a full disk is not.
     void start_over(const Error& why, Effects& effects) {
+        const bool heals = why.io == IoCause::no_space || why.io == IoCause::too_many;
         const bool over = why.code == ErrorCode::NOT_LEADER_OR_FOLLOWER ||
-                          why.code == ErrorCode::KAFKA_STORAGE_ERROR;
+                          (why.code == ErrorCode::KAFKA_STORAGE_ERROR && !heals);
         phase_.store(over ? Phase::failed : Phase::loading);
         log_warn("coordinator_starts_over", {{"partition", log_.partition().name().label()},
                                              {"reason", why.detail},
@@ -372,6 +377,12 @@ class CoordinatorShard final : public std::enable_shared_from_this<CoordinatorSh
         timers_ = {};
         machine_ = M(options_.settings);
         effects.load = !over;
+    }
+
+    // What was written may be lost, and the machine has seen it: nothing it says can be trusted.
+    void go_offline(const Error& why, Effects& effects) {
+        drop_collected(coordinator_error(why), effects);
+        start_over(why, effects);
     }
 
     void await_commit(InFlight write, Effects& effects) {
@@ -489,6 +500,7 @@ class CoordinatorShard final : public std::enable_shared_from_this<CoordinatorSh
         Effects effects;
         {
             const std::lock_guard lock(mutex_);
+            std::optional<Error> not_stored;
             while (!in_flight_.empty()) {
                 auto& oldest = in_flight_.front();
                 const auto acknowledged = log_.partition().is_acknowledged(oldest.outcome);
@@ -496,11 +508,14 @@ class CoordinatorShard final : public std::enable_shared_from_this<CoordinatorSh
                 if (acknowledged) {
                     effects.give(std::move(oldest));
                 } else {
-                    effects.refuse(std::move(oldest), coordinator_error(acknowledged.error()));
+                    const auto& why = acknowledged.error();
+                    effects.refuse(std::move(oldest), coordinator_error(why));
+                    if (why.code == ErrorCode::KAFKA_STORAGE_ERROR) not_stored = why;
                 }
                 in_flight_.pop_front();
             }
             effects.park = !in_flight_.empty();
+            if (not_stored && phase_.load() == Phase::active) go_offline(*not_stored, effects);
         }
         release(effects);
     }
