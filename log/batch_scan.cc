@@ -90,6 +90,7 @@ Status BatchScanner::load(std::uint64_t position, std::uint64_t wanted) {
 }
 
 Result<std::optional<BatchHead>> BatchScanner::next() {
+    if (damage_ != nullptr) position_ = damage_->behind(position_);
     if (position_ >= end_) return std::nullopt;
     const std::uint64_t left = end_ - position_;
     if (loaded(position_).size() < std::min<std::uint64_t>(left, kBatchOverhead)) {
@@ -101,6 +102,15 @@ Result<std::optional<BatchHead>> BatchScanner::next() {
     current_ = *head;
     position_ += head->size;
     return current_;
+}
+
+Result<std::optional<BatchHead>> BatchScanner::peek() {
+    const std::uint64_t position = position_;
+    const BatchHead current = current_;
+    auto head = next();
+    position_ = position;
+    current_ = current;
+    return head;
 }
 
 Result<ByteView> BatchScanner::body() {

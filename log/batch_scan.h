@@ -7,6 +7,7 @@
 //   16  int8    magic, 17 int8 attributes, and with magic 1 from 18 int64 timestamp
 #pragma once
 
+#include "log/byte_ranges.h"
 #include "log/disk.h"
 #include "protocol/base/bytes.h"
 #include "protocol/base/ids.h"
@@ -58,19 +59,28 @@ class BatchScanner {
     // Batches between two byte positions of a segment; `window`: how much to read at once.
     BatchScanner(const File& file, std::uint64_t position, std::uint64_t end, std::size_t window);
 
+    // From now on passes over what is known to be damaged; `damage` outlives the scanner and may
+    // grow.
+    void step_over(const ByteRanges& damage) { damage_ = &damage; }
+
     // The next whole batch. nullopt: nothing but perhaps a cut batch is left before the end.
     // CORRUPT_MESSAGE: what stands there is no batch.
     Result<std::optional<BatchHead>> next();
+    // What next() would give.
+    Result<std::optional<BatchHead>> peek();
     // All bytes of the batch that next() gave; valid until the next call.
     Result<ByteView> body();
     // Where the next batch begins, or the invalid bytes.
     std::uint64_t position() const { return position_; }
+    // Goes back to where a batch was found that turns out to be none.
+    void seek(std::uint64_t position) { position_ = position; }
 
   private:
     Status load(std::uint64_t position, std::uint64_t wanted);
     ByteView loaded(std::uint64_t position) const;
 
     const File& file_;
+    const ByteRanges* damage_ = nullptr;
     std::uint64_t position_;
     std::uint64_t end_;
     std::size_t window_;

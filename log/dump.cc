@@ -1,6 +1,7 @@
 #include "log/dump.h"
 
 #include "log/batch_scan.h"
+#include "log/damage.h"
 #include "log/file_handle.h"
 #include "log/layout.h"
 #include "log/offset_index.h"
@@ -21,6 +22,7 @@ namespace {
 
 constexpr std::uint64_t kMaxSmallFile = 64ULL << 20;
 constexpr std::size_t kMaxPayload = 256U << 20U;
+constexpr Offset kNoBound{std::numeric_limits<std::int64_t>::max()};
 
 std::string text(std::int64_t number) {
     return std::to_string(number);
@@ -101,18 +103,26 @@ class Dump {
         BatchScanner scanner(*file, 0, size, BatchScanner::kBodyWindow);
         Offset next{0};
         for (;;) {
+            const std::uint64_t position = scanner.position();
             const auto head = scanner.next();
             if (!head && !is_corruption(head.error())) return std::unexpected(head.error());
-            if (!head) problem("at byte " + text(scanner.position()) + ": " + head.error().detail);
-            if (!head || !*head) break;
-            MILENA_ASSIGN(const ByteView body, scanner.body());
-            batch(**head, body, next);
-            next = (*head)->last_offset + 1;
+            if (head && *head) {
+                MILENA_ASSIGN(const ByteView body, scanner.body());
+                batch(**head, body, next);
+                next = (*head)->last_offset + 1;
+                continue;
+            }
+            if (!head) problem("at byte " + text(position) + ": " + head.error().detail);
+            if (position == size) return {};
+            MILENA_ASSIGN(const auto sound,
+                          find_sound_batch(*file, position + 1, size, {next, kNoBound}));
+            if (!sound) {
+                problem(text(size - position) + " bytes behind the last whole batch");
+                return {};
+            }
+            problem("bytes " + text(position) + " to " + text(sound->position) + " are damaged");
+            scanner.seek(sound->position);
         }
-        if (scanner.position() < size) {
-            problem(text(size - scanner.position()) + " bytes behind the last whole batch");
-        }
-        return {};
     }
 
     void batch(const BatchHead& head, ByteView body, Offset next) {

@@ -5,6 +5,7 @@
 // Used under the partition's lock. Holders of what get() gave keep the file open beyond release().
 #pragma once
 
+#include "log/damage_counts.h"
 #include "log/disk.h"
 #include "log/file_cache.h"
 #include "log/layout.h"
@@ -19,6 +20,7 @@ struct LogPlace {
     Disk& disk;
     std::string directory;
     FileCache& files;
+    DamageCounts* damage = nullptr;  // counted there, if anywhere
 
     std::string path(const SegmentFileName& name) const {
         return join_path(directory, to_string(name));

@@ -141,6 +141,7 @@ Status PartitionLog::advance_log_start_offset(Offset offset) {
 Result<std::size_t> PartitionLog::delete_old_segments(Offset high_watermark, LogTime now) {
     State& s = *state_;
     MILENA_TRY(s.refuse_if_broken());
+    MILENA_TRY(repair_indexes());
     MILENA_ASSIGN(const auto facts, gather_facts(s));
     const std::size_t count =
         count_deletable(facts, s.settings, s.log_start_offset, high_watermark, now.wall);

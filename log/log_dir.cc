@@ -31,6 +31,7 @@ struct LogDir::State {
     std::optional<CleanShutdown> clean_shutdown;
     std::vector<Doomed> doomed;
     TimestampMs checkpointed{0};  // when the recovery points that scan() read were written
+    mutable DamageCounts damage;
     std::array<std::optional<std::uint32_t>, 4> written;  // checksums of the checkpoints on disk
 
     std::string in(std::string_view name) const { return join_path(path, name); }
@@ -206,7 +207,8 @@ Result<std::unique_ptr<PartitionLog>> LogDir::State::open(const FoundPartition& 
                                .cleaned_to = found.cleaned_to,
                                .now = now,
                                .random_seed = std::hash<std::string>{}(directory),
-                               .files = files});
+                               .files = files,
+                               .damage = &damage});
 }
 
 Status LogDir::begin() {
@@ -302,14 +304,14 @@ Status LogDir::write_checkpoints(const Checkpoints& checkpoints) {
 
 Status LogDir::forget_checkpoints(const std::set<TopicPartition>& partitions) {
     State& s = *state_;
-    const auto read = [&](std::string_view name, OffsetCheckpoint& into) -> Status {
-        MILENA_ASSIGN(into, read_offset_checkpoint(s.disk, s.in(name)));
     std::set<TopicPartition> gone;
     for (const TopicPartition& id : partitions) {
         // What could not be removed goes by its lines at the next start.
         MILENA_ASSIGN(const bool there, s.disk.exists(s.in(partition_directory(id))));
         if (!there) gone.insert(id);
     }
+    const auto read = [&](std::string_view name, OffsetCheckpoint& into) -> Status {
+        MILENA_ASSIGN(into, read_offset_checkpoint(s.disk, s.in(name)));
         std::erase_if(into, [&](const auto& line) { return gone.contains(line.first); });
         return {};
     };
@@ -326,6 +328,10 @@ Status LogDir::probe() const {
     MILENA_TRY(replace_file(s.disk, s.in(kProbeFile), as_bytes(std::string_view("probe\n"))));
     MILENA_ASSIGN([[maybe_unused]] const auto read, read_file(s.disk, s.in(kProbeFile), 64));
     return s.disk.remove(s.in(kProbeFile));
+}
+
+const DamageCounts& LogDir::damage() const {
+    return state_->damage;
 }
 
 Result<DiskSpace> LogDir::space() const {

@@ -102,6 +102,8 @@ class LogDir {
     // Fails when the directory cannot be written to and read any more.
     Status probe() const;
     Result<DiskSpace> space() const;
+    // Of all logs that were opened through this object.
+    const DamageCounts& damage() const;
 
     // Every log of this directory has been closed: final checkpoints, then the marker.
     Status close(const Checkpoints& checkpoints, BrokerEpoch broker_epoch);

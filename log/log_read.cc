@@ -1,5 +1,6 @@
 // PartitionLog: what finds and reads.
 
+#include "log/damage.h"
 #include "log/log_state.h"
 #include "log/partition_log.h"
 #include "protocol/record/record_reader.h"
@@ -14,7 +15,7 @@ constexpr std::size_t kMaxPayload = 256U << 20U;
 
 // The first batch whose last offset is at or above `offset`, and the segment it is in.
 struct Located {
-    const Segment* segment = nullptr;
+    Segment* segment = nullptr;
     std::size_t index = 0;
     BatchHead head;
 };
@@ -27,9 +28,32 @@ Result<std::optional<Located>> locate(const PartitionLog::State& s, Offset offse
     return std::nullopt;
 }
 
+std::unexpected<Error> damaged(const Segment& segment, std::uint64_t position, Offset offset) {
+    return fail(ErrorCode::CORRUPT_MESSAGE,
+                segment.log_file().path() + " is damaged before byte " + std::to_string(position) +
+                    ", where offset " + std::to_string(offset.value()) +
+                    " was: seek past it, or restore the file from a copy");
+}
+
+// May the offset have been in damaged bytes that were passed over on the way to `found`?
+Status refuse_damaged(const PartitionLog::State& s, const std::optional<Located>& found,
+                      Offset offset) {
+    for (std::size_t i = s.floor_segment(offset); i < s.segments.size(); ++i) {
+        const Segment& segment = *s.segments[i];
+        const bool here = found && found->segment == &segment;
+        const std::uint64_t reached = here ? found->head.position : segment.size();
+        if (here && found->head.base_offset <= offset) return {};
+        if (segment.is_damaged() && segment.damage_ends_at(reached) && offset < s.end_of(i)) {
+            return damaged(segment, reached, offset);
+        }
+        if (here) return {};
+    }
+    return {};
+}
+
 // The byte of the segment where the first batch that reaches `bound` begins; its size if none does.
 Result<std::uint64_t> end_below(const PartitionLog::State& s, std::size_t segment, Offset bound) {
-    const Segment& in = *s.segments[segment];
+    Segment& in = *s.segments[segment];
     if (bound >= s.end_of(segment)) return in.size();
     MILENA_ASSIGN(const auto head, in.find(bound));
     return head ? head->position : in.size();
@@ -51,20 +75,23 @@ Result<std::optional<TimestampedOffset>> search_batch(const BatchView& batch, Co
 
 // The first record of the segment from `from` on that is not earlier than `timestamp`, looking from
 // `position` on.
-Result<std::optional<TimestampedOffset>> search_segment(const Segment& segment,
-                                                        std::uint64_t position,
+Result<std::optional<TimestampedOffset>> search_segment(Segment& segment, std::uint64_t position,
                                                         TimestampMs timestamp, Offset from,
                                                         Codecs& codecs) {
     MILENA_ASSIGN(const auto file, segment.share_log());
-    BatchScanner scanner(*file, position, segment.size(), BatchScanner::kHeaderWindow);
+    BatchScanner scanner = segment.scan_from(*file, position, BatchScanner::kHeaderWindow);
     for (;;) {
-        MILENA_ASSIGN(const auto head, scanner.next());
+        MILENA_ASSIGN(const auto head, segment.next_sound(scanner, kNoOffset));
         if (!head) return std::nullopt;
         if (head->max_timestamp < timestamp || head->last_offset < from) continue;
         if (head->magic != batch_layout::kMagicValue) {
             return TimestampedOffset{head->max_timestamp, head->last_offset, kNoLeaderEpoch};
         }
         MILENA_ASSIGN(const ByteView body, scanner.body());
+        if (!batch_checksum_matches(*head, body)) {
+            segment.take_down_damage(head->position, head->end());
+            continue;
+        }
         MILENA_ASSIGN(const auto found, search_batch(BatchView(body), codecs, timestamp, from));
         if (found) return found;
     }
@@ -85,9 +112,11 @@ Result<ReadResult> PartitionLog::read(Offset from, std::uint64_t max_bytes, Firs
     result.position = end_position();
     if (from >= bound || from == s.log_end_offset) return result;
     MILENA_ASSIGN(const auto start, locate(s, from));
+    MILENA_TRY(refuse_damaged(s, start, from));
     if (!start) return result;
     const BatchHead& head = start->head;
-    MILENA_ASSIGN(const std::uint64_t end, end_below(s, start->index, bound));
+    MILENA_ASSIGN(std::uint64_t end, end_below(s, start->index, bound));
+    end = std::min(end, start->segment->sound_until(head.position));
     result.position = {start->segment->base(), head.position};
     if (end <= head.position) return result;
     if (head.size > max_bytes) {
@@ -95,10 +124,53 @@ Result<ReadResult> PartitionLog::read(Offset from, std::uint64_t max_bytes, Firs
         max_bytes = head.size;
     }
     result.first_offset = head.base_offset;
-    MILENA_ASSIGN(result.slice.source, start->segment->share_log());
+    MILENA_ASSIGN(auto file, start->segment->share_log());
     result.slice.position = head.position;
     result.slice.length = std::min(max_bytes, end - head.position);
+    if (!start->segment->is_checked(head.position, head.position + result.slice.length)) {
+        result.unchecked = UncheckedBatches{.file = file,
+                                            .begin = head.position,
+                                            .end = head.position + result.slice.length,
+                                            .limit = start->segment->sound_until(head.position),
+                                            .epochs = s.epochs.entries(),
+                                            .segment_base = start->segment->base(),
+                                            .bound = s.end_of(start->index),
+                                            .generation = s.generation};
+    }
+    result.slice.source = std::move(file);
     return result;
+}
+
+Result<UncheckedBatches::Outcome> UncheckedBatches::check() const {
+    MILENA_ASSIGN(const auto checked,
+                  check_batches(*file, begin, end, limit, {segment_base, bound}, epochs));
+    return Outcome{checked.sound_to, checked.damaged_at};
+}
+
+Status PartitionLog::note_checked(ReadResult& read, const UncheckedBatches::Outcome& outcome) {
+    State& s = *state_;
+    const UncheckedBatches& asked = *read.unchecked;
+    Segment& segment = *s.segments[s.floor_segment(asked.segment_base)];
+    const bool as_it_was = asked.generation == s.generation && segment.base() == asked.segment_base;
+    if (as_it_was) segment.mark_checked(asked.begin, outcome.sound_to);
+    if (!outcome.damaged_at) return {};
+    if (as_it_was) MILENA_TRY(segment.take_down_damage(*outcome.damaged_at, segment.base()));
+    if (*outcome.damaged_at <= read.slice.position) {
+        return damaged(segment, segment.size(), read.first_offset);
+    }
+    read.slice.length = std::min(read.slice.length, *outcome.damaged_at - read.slice.position);
+    return {};
+}
+
+Status PartitionLog::repair_indexes() {
+    State& s = *state_;
+    MILENA_TRY(s.refuse_if_broken());
+    for (const auto& segment : s.segments) {
+        if (!segment->index_is_suspect()) continue;
+        MILENA_TRY(s.note(segment->rebuild_indexes(s.settings, Rebuild::durable)));
+        MILENA_TRY(s.note(segment->prepare_for_append()));
+    }
+    return {};
 }
 
 Result<LogPosition> PartitionLog::position_of(Offset offset) const {
@@ -140,7 +212,7 @@ Result<std::optional<TimestampedOffset>> PartitionLog::offset_for_timestamp(Time
 Result<std::optional<TimestampedOffset>> PartitionLog::offset_of_max_timestamp(
     Codecs& codecs) const {
     const State& s = *state_;
-    const Segment* latest = nullptr;
+    Segment* latest = nullptr;
     IndexedTimestamp largest{kNoTimestamp, kNoOffset};
     for (const auto& segment : s.segments) {
         MILENA_ASSIGN(const IndexedTimestamp candidate, segment->max_timestamp());

@@ -1,6 +1,8 @@
 // The words that callers of a partition's log share with it.
 #pragma once
 
+#include "log/checkpoint.h"
+#include "log/damage_counts.h"
 #include "log/disk.h"
 #include "log/settings.h"
 #include "protocol/base/ids.h"
@@ -37,6 +39,7 @@ struct OpenOptions {
     std::uint64_t random_seed = 0;  // for segment.jitter.ms
     // Shared by all logs of a node, outlives them; null: the log keeps a few files open itself.
     FileCache* files = nullptr;
+    DamageCounts* damage = nullptr;  // likewise, if not null
 };
 
 // What opening a log found and did.
@@ -65,10 +68,31 @@ struct LogPosition {
     friend auto operator<=>(const LogPosition&, const LogPosition&) = default;
 };
 
+// Batches that were on disk when the log was opened and that nobody has looked at since: check()
+// them without the lock, then tell the log with note_checked().
+struct UncheckedBatches {
+    struct Outcome {
+        std::uint64_t sound_to = 0;  // where the first damaged batch begins, if one does
+        std::optional<std::uint64_t> damaged_at;
+    };
+
+    std::shared_ptr<const File> file;
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;    // of what is wanted; the batch there is checked to its own end
+    std::uint64_t limit = 0;  // of the segment
+    std::vector<EpochEntry> epochs;
+    Offset segment_base = kNoOffset;
+    Offset bound = kNoOffset;      // every offset of the segment is below
+    std::uint64_t generation = 0;  // of the log at that time
+
+    Result<Outcome> check() const;
+};
+
 struct ReadResult {
     FileSlice slice;                  // whole batches, but for the last one when max_bytes cut it
     Offset first_offset = kNoOffset;  // of the first batch; <= the offset asked for
     LogPosition position;             // of the first batch, also when it is too long to be read
+    std::optional<UncheckedBatches> unchecked;
     bool empty() const { return slice.length == 0; }
 };
 

@@ -88,6 +88,7 @@ Result<std::unique_ptr<PartitionLog>> PartitionLog::open(Disk& disk, std::string
                                                          const OpenOptions& options) {
     auto state = std::make_unique<State>(disk, std::move(directory), options.settings,
                                          options.files, options.random_seed);
+    state->place.damage = options.damage;
     MILENA_TRY(recover_log(*state, options));
     return std::unique_ptr<PartitionLog>(new PartitionLog(std::move(state)));
 }

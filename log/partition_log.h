@@ -70,11 +70,17 @@ class PartitionLog {
 
     // A range of one segment's file, beginning with the batch that holds `from` (or the next one
     // after it) and not passing the first batch at or above `bound`. Reads index and batch headers
-    // at most. Empty when nothing is below the bound, or when the first batch is longer than
+    // at most. CORRUPT_MESSAGE when `from` is in bytes that are known to be damaged. Empty when
+    // nothing is below the bound, or when the first batch is longer than
     // `max_bytes` and `first` does not ask for it. OFFSET_OUT_OF_RANGE unless log_start_offset <=
     // from <= log_end_offset.
     Result<ReadResult> read(Offset from, std::uint64_t max_bytes, FirstBatch first,
                             Offset bound) const;
+    // What check() found of a read's unchecked batches: damage is taken down, so that it is never
+    // given out. CORRUPT_MESSAGE when the slice begins with it; else the slice ends before it.
+    Status note_checked(ReadResult& read, const UncheckedBatches::Outcome& outcome);
+    // Builds anew the indexes that were found to lie.
+    Status repair_indexes();
     // Where the first batch at or above `offset` begins; the end of the log when there is none.
     Result<LogPosition> position_of(Offset offset) const;
     // Bytes between two positions of this log, 0 when `to` is not behind `from`.

@@ -37,21 +37,20 @@ std::optional<AbortedTransaction> fold_batch(ProducerState& state, const BatchHe
                               completed->last_offset, state.stable_offset_after(*completed)};
 }
 
-Status replay_producers(const Segment& segment, ProducerState& state, Offset end) {
+Status replay_producers(Segment& segment, ProducerState& state, Offset end) {
     if (segment.base() >= end || state.end_offset() >= end) return {};
     MILENA_ASSIGN(const auto first, segment.find(std::max(state.end_offset(), segment.base())));
     if (!first) return {};
     MILENA_ASSIGN(const auto file, segment.share_log());
-    BatchScanner scanner(*file, first->position, segment.size(), BatchScanner::kHeaderWindow);
+    BatchScanner scanner = segment.scan_from(*file, first->position, BatchScanner::kHeaderWindow);
     for (;;) {
-        const auto next = scanner.next();
-        if (!next && !is_corruption(next.error())) return std::unexpected(next.error());
-        if (!next || !*next || (*next)->base_offset >= end) return {};
+        MILENA_ASSIGN(const auto next, segment.next_sound(scanner, kNoOffset));
+        if (!next || next->base_offset >= end) return {};
         ByteView body;
-        if (fold_needs_body(**next)) {
+        if (fold_needs_body(*next)) {
             MILENA_ASSIGN(body, scanner.body());
         }
-        static_cast<void>(fold_batch(state, **next, body));
+        static_cast<void>(fold_batch(state, *next, body));
     }
 }
 

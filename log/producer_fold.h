@@ -25,6 +25,6 @@ std::optional<AbortedTransaction> fold_batch(ProducerState& state, const BatchHe
 
 // Folds in the batches of a segment from the state's end offset on and below `end`, as far as they
 // can be told apart.
-Status replay_producers(const Segment& segment, ProducerState& state, Offset end);
+Status replay_producers(Segment& segment, ProducerState& state, Offset end);
 
 }  // namespace milena::log

@@ -1,5 +1,6 @@
 #include "log/recovery.h"
 
+#include "log/damage.h"
 #include "log/leftovers.h"
 #include "log/producer_fold.h"
 #include "log/roll.h"
@@ -17,7 +18,10 @@ constexpr std::string_view kDamagedSuffix = ".damaged";
 class Recovery {
   public:
     Recovery(PartitionLog::State& state, const OpenOptions& options)
-        : s_(state), options_(options) {}
+        : s_(state), options_(options) {
+        if (options.recovery_point > options.log_start_offset)
+            vouched_end_ = options.recovery_point;
+    }
 
     Status run() {
         MILENA_TRY(s_.place.disk.make_dir(s_.place.directory));
@@ -92,18 +96,8 @@ class Recovery {
     // Of a segment whose batches are not in doubt: goes by headers alone and cuts nothing.
     Status rebuild_indexes(std::size_t index) {
         Segment& segment = *s_.segments[index];
-        log_info("index_rebuilt", {{"segment", segment.log_file().path()}});
         ++s_.report.rebuilt_indexes;
-        MILENA_TRY(segment.begin_rebuild(false, rebuild_of(index)));
-        MILENA_ASSIGN(const auto file, segment.share_log());
-        BatchScanner scanner(*file, 0, segment.size(), BatchScanner::kHeaderWindow);
-        for (;;) {
-            const auto head = scanner.next();
-            if (!head && !is_corruption(head.error())) return std::unexpected(head.error());
-            if (!head || !*head) break;
-            segment.account(**head, s_.settings);
-        }
-        return segment.finish_rebuild(segment.size());
+        return segment.rebuild_indexes(s_.settings, rebuild_of(index));
     }
 
     // After the next crash the recovery point on disk still vouches for those.
@@ -116,6 +110,7 @@ class Recovery {
         const Offset from = resumption_ ? resumption_->offset : s_.segments[first]->base();
         rebuilt_from_ = std::min(rebuilt_from_, from);
         s_.recovery_point = options_.recovery_point;
+        vouched_epochs_ = s_.epochs.entries();
         s_.epochs.truncate_from_end(from);
         MILENA_TRY(s_.snapshots.remove_above(from));
         MILENA_TRY(restore_producers(from));
@@ -165,24 +160,65 @@ class Recovery {
         BatchScanner scanner(*file, from, segment.size(), BatchScanner::kBodyWindow);
         for (;;) {
             const std::uint64_t position = scanner.position();
-            const auto next = scanner.next();
-            if (!next && !is_corruption(next.error())) return std::unexpected(next.error());
-            if (!next || !*next) return position;
-            const BatchHead& head = **next;
-            if (head.base_offset < s_.log_end_offset || head.last_offset >= bound ||
-                !offset_fits_segment(segment.base(), head.last_offset)) {
-                return position;
-            }
-            MILENA_ASSIGN(const ByteView body, scanner.body());
-            if (!batch_checksum_matches(head, body)) {
-                if (head.last_offset >= options_.recovery_point) return position;
-                report_damage(segment, head);
-                segment.account(head, s_.settings);
-                s_.log_end_offset = head.last_offset + 1;
-                continue;
-            }
-            MILENA_TRY(take(segment, head, body));
+            MILENA_ASSIGN(const bool taken, take_next(segment, scanner, bound));
+            if (taken) continue;
+            segment.mark_checked(from, position);
+            if (position == segment.size()) return position;
+            MILENA_ASSIGN(const std::uint64_t behind, behind_damage(index, *file, position, bound));
+            if (behind == position) return position;
+            scanner.seek(behind);
         }
+    }
+
+    // False: no sound batch stands there.
+    Result<bool> take_next(Segment& segment, BatchScanner& scanner, Offset bound) {
+        const auto next = scanner.next();
+        if (!next && !is_corruption(next.error())) return std::unexpected(next.error());
+        if (!next || !*next) return false;
+        const BatchHead& head = **next;
+        if (head.base_offset < s_.log_end_offset || head.last_offset >= bound ||
+            !offset_fits_segment(segment.base(), head.last_offset)) {
+            return false;
+        }
+        if (head.base_offset > s_.log_end_offset) {
+            MILENA_ASSIGN(const bool wrong, is_contradicted(scanner, head));
+            if (wrong) return false;
+        }
+        const bool vouched = head.last_offset < vouched_end_;
+        if (vouched && !epoch_fits(head, vouched_epochs_)) return false;
+        MILENA_ASSIGN(const ByteView body, scanner.body());
+        if (!batch_checksum_matches(head, body)) return false;
+        MILENA_TRY(take(segment, head, body));
+        return true;
+    }
+
+    // Where sound batches go on behind the byte that begins none; the byte itself when what is
+    // there is the torn end of the log. Below the recovery point everything was on the device once,
+    // so it is damage. Above it, batches behind that were never acknowledged may have reached the
+    // device before those that are missing: those leave sectors of zeros.
+    Result<std::uint64_t> behind_damage(std::size_t index, const File& file, std::uint64_t position,
+                                        Offset bound) {
+        Segment& segment = *s_.segments[index];
+        const OffsetBounds bounds{s_.log_end_offset, bound};
+        const bool vouched = s_.log_end_offset < vouched_end_;
+        MILENA_ASSIGN(const auto sound,
+                      find_sound_batch(file, position + 1, segment.size(), bounds));
+        std::uint64_t end = sound ? sound->position : segment.size();
+        if (!vouched) {
+            if (!sound) return position;
+            MILENA_ASSIGN(const bool torn, looks_torn(file, position, end));
+            if (torn) return position;
+        }
+        if (!sound) {
+            // The offsets of the damaged end are those up to the next segment, if there is one.
+            if (index + 1 == s_.segments.size() || bound > vouched_end_) return position;
+            s_.log_end_offset = bound;
+        } else {
+            s_.log_end_offset = sound->base_offset;
+        }
+        ++s_.report.damaged_batches;
+        segment.take_down_damage(position, end);
+        return end;
     }
 
     Status take(Segment& segment, const BatchHead& head, ByteView body) {
@@ -198,14 +234,6 @@ class Recovery {
 
     LeaderEpoch latest_epoch() const { return s_.epochs.latest().value_or(kNoLeaderEpoch); }
 
-    void report_damage(const Segment& segment, const BatchHead& head) {
-        ++s_.report.damaged_batches;
-        log_error("damaged_batch", {{"segment", segment.log_file().path()},
-                                    {"position", head.position},
-                                    {"base_offset", head.base_offset.value()},
-                                    {"last_offset", head.last_offset.value()}});
-    }
-
     // The log ends at `valid` of that segment.
     Status cut(std::size_t index, std::uint64_t valid) {
         Segment& segment = *s_.segments[index];
@@ -219,7 +247,10 @@ class Recovery {
                    {"bytes", lost},
                    {"log_end_offset", s_.log_end_offset.value()},
                    {"recovery_point", options_.recovery_point.value()}});
-        if (damage) MILENA_TRY(set_aside_tail(segment, valid));
+        if (damage) {
+            if (s_.place.damage != nullptr) s_.place.damage->add(lost);
+            MILENA_TRY(set_aside_tail(segment, valid));
+        }
         MILENA_TRY(segment.finish_rebuild(valid));
         while (s_.segments.size() > index + 1) {
             Segment& behind = *s_.segments.back();
@@ -324,6 +355,10 @@ class Recovery {
     PartitionLog::State& s_;
     const OpenOptions& options_;
     PartitionFiles files_;
+    // Everything below was synced once. 0 when the recovery point is only where records were
+    // deleted up to: that may be in the middle of a batch, and nobody asks for what is below.
+    Offset vouched_end_{0};
+    std::vector<EpochEntry> vouched_epochs_;  // right for everything below the recovery point
     std::size_t vouched_ = 0;  // how many segments the recovery point on disk speaks for wholly
     std::optional<Segment::Resumption> resumption_;  // in the first segment that is read
     Offset rebuilt_from_{std::numeric_limits<std::int64_t>::max()};

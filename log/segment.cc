@@ -1,6 +1,7 @@
 #include "log/segment.h"
 
 #include "protocol/base/assert.h"
+#include "protocol/base/logger.h"
 
 #include <algorithm>
 #include <bit>
@@ -30,7 +31,9 @@ Segment::Segment(const LogPlace& place, Offset base, const SegmentFiles& found, 
       offset_index_(place, base, found.offset_index.value_or(0)),
       time_index_(place, base, found.time_index.value_or(0)),
       txn_index_(place, base, found.txn_index.value_or(0)),
-      txn_index_exists_(found.txn_index.has_value()) {}
+      txn_index_exists_(found.txn_index.has_value()),
+      damage_counts_(place.damage),
+      fresh_from_(found.log) {}
 
 Result<std::unique_ptr<Segment>> Segment::create(const LogPlace& place, Offset base, Millis jitter,
                                                  TimestampMs now, FileSuffix suffix) {
@@ -62,9 +65,10 @@ Result<TimestampMs> Segment::first_batch_timestamp() const {
     if (size_ == 0) return kNoTimestamp;
     if (!first_batch_timestamp_) {
         MILENA_ASSIGN(const auto file, log_.get());
-        BatchScanner scanner(*file, 0, size_, kBatchOverhead);
-        MILENA_ASSIGN(const auto first, scanner.next());
-        first_batch_timestamp_ = first ? first->max_timestamp : kNoTimestamp;
+        BatchScanner scanner = scan_from(*file, 0, kBatchOverhead);
+        const auto first = scanner.next();
+        if (!first && !is_corruption(first.error())) return std::unexpected(first.error());
+        first_batch_timestamp_ = first && *first ? (*first)->max_timestamp : kNoTimestamp;
     }
     return *first_batch_timestamp_;
 }
@@ -170,39 +174,74 @@ Status Segment::seal() {
     return {};
 }
 
-Result<std::optional<BatchHead>> Segment::find(Offset offset) const {
+Result<std::optional<BatchHead>> Segment::find(Offset offset) {
     if (auto recent = tail_.find(offset)) return recent;
     if (size_ == 0) return std::nullopt;
     MILENA_ASSIGN(const IndexedPosition indexed, offset_index_.lookup(offset));
-    if (indexed.position >= size_) return index_beyond_end(indexed.position);
+    bool index_lies = false;
+    MILENA_ASSIGN(auto found, find_from(indexed, offset, index_lies));
+    if (!index_lies) return found;
+    // Without the index it takes longer. It is built anew at the next opportunity.
+    if (!index_suspect_) {
+        log_error("index_damaged", {{"file", offset_index_.file().handle().path()},
+                                    {"offset", indexed.offset.value()},
+                                    {"position", indexed.position},
+                                    {"remedy", "it is rebuilt from the segment by itself"}});
+    }
+    index_suspect_ = true;
+    index_lies = false;
+    return find_from({base_, 0}, offset, index_lies);
+}
+
+// Walks from an index entry on. `index_lies`: no such batch is where it points to.
+Result<std::optional<BatchHead>> Segment::find_from(const IndexedPosition& from, Offset offset,
+                                                    bool& index_lies) {
+    const bool entry = from.position > 0;
+    index_lies = from.position >= size_;
+    if (index_lies) return std::nullopt;
     MILENA_ASSIGN(const auto file, log_.get());
-    BatchScanner scanner(*file, indexed.position, size_, BatchScanner::kHeaderWindow);
+    BatchScanner scanner = scan_from(*file, from.position, BatchScanner::kHeaderWindow);
+    if (entry && damage_.behind(from.position) == from.position) {
+        const auto first = scanner.next();
+        if (!first && !is_corruption(first.error())) return std::unexpected(first.error());
+        index_lies = !first || !*first || (*first)->last_offset != from.offset;
+        if (index_lies) return std::nullopt;
+        scanner.seek(from.position);
+    }
+    Offset least = entry ? kNoOffset : base_;
     for (;;) {
-        MILENA_ASSIGN(const auto head, scanner.next());
+        MILENA_ASSIGN(const auto head, next_sound(scanner, least));
         if (!head || head->last_offset >= offset) return head;
+        least = head->last_offset + 1;
     }
 }
 
-Result<Segment::End> Segment::read_end() const {
+Result<Segment::End> Segment::read_end() {
     End end{base_, 0};
     if (size_ == 0) return end;
     MILENA_ASSIGN(const auto indexed, offset_index_.last());
-    if (indexed) end.position = indexed->position;
-    if (end.position >= size_) return index_beyond_end(indexed->position);
-    MILENA_ASSIGN(const auto file, log_.get());
-    BatchScanner scanner(*file, end.position, size_, BatchScanner::kHeaderWindow);
-    for (;;) {
-        MILENA_ASSIGN(const auto head, scanner.next());
-        if (!head) return end;
-        end = {head->last_offset + 1, head->end()};
+    // From the last index entry on, or from the beginning when that is none.
+    for (const bool trusting : {true, false}) {
+        bool index_lies = false;
+        const IndexedPosition from = trusting && indexed ? *indexed : IndexedPosition{base_, 0};
+        MILENA_ASSIGN(auto last, find_from(from, from.offset, index_lies));
+        if (index_lies) {
+            index_suspect_ = true;
+            continue;
+        }
+        if (!last) break;
+        MILENA_ASSIGN(const auto file, log_.get());
+        BatchScanner scanner = scan_from(*file, last->position, BatchScanner::kHeaderWindow);
+        Offset least = kNoOffset;
+        for (;;) {
+            MILENA_ASSIGN(const auto head, next_sound(scanner, least));
+            if (!head) break;
+            least = head->last_offset + 1;
+            end = {least, head->end()};
+        }
+        break;
     }
-}
-
-std::unexpected<Error> Segment::index_beyond_end(std::uint64_t position) const {
-    return fail(ErrorCode::CORRUPT_MESSAGE, offset_index_.file().handle().path() +
-                                                " points to byte " + std::to_string(position) +
-                                                ", the segment has " + std::to_string(size_) +
-                                                "; remove the index and restart to rebuild it");
+    return end;
 }
 
 Result<std::optional<Offset>> Segment::offset_bound_at(std::uint64_t position) const {
@@ -224,6 +263,7 @@ Result<Offset> Segment::truncate_to(Offset offset, TimestampMs now) {
         MILENA_ASSIGN(const auto file, log_.get());
         MILENA_TRY(file->truncate(cut->position));
         size_ = reserved_ = cut->position;
+        forget_from(size_);
         modified_ = now;
     }
     if (size_ == 0) {
@@ -257,6 +297,8 @@ Status Segment::finish_rebuild(std::uint64_t valid_bytes) {
     // Also when nothing is cut: a crash leaves the blocks that were reserved ahead.
     MILENA_TRY(file->truncate(valid_bytes));
     size_ = reserved_ = valid_bytes;
+    forget_from(size_);
+    index_suspect_ = false;
     since_index_entry_ = 0;
     time_index_.maybe_append(*max_timestamp_);
     return flush_indexes();

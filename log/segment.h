@@ -6,6 +6,7 @@
 #pragma once
 
 #include "log/batch_scan.h"
+#include "log/byte_ranges.h"
 #include "log/file_handle.h"
 #include "log/log_types.h"
 #include "log/offset_index.h"
@@ -72,16 +73,41 @@ class Segment {
     // --- Reading ---
 
     // The first batch whose last offset is at or above `offset`; nullopt: none here.
-    Result<std::optional<BatchHead>> find(Offset offset) const;
+    // Passes over damaged bytes: damage_ends_at() tells whether the offset may have been in them.
+    Result<std::optional<BatchHead>> find(Offset offset);
     Result<std::shared_ptr<File>> share_log() const { return log_.get(); }
     struct End {
         Offset offset;  // after the last batch; base() when there is none
         std::uint64_t position = 0;
     };
     // The end of the last whole batch, found from the last index entry on. CORRUPT_MESSAGE.
-    Result<End> read_end() const;
+    Result<End> read_end();
+    // Batches from `position` on, for next_sound().
+    BatchScanner scan_from(const File& file, std::uint64_t position, std::size_t window) const;
+    // The next batch. What is no batch, or has offsets that cannot be there, is taken down as
+    // damage, and the walk goes on behind it.
+    Result<std::optional<BatchHead>> next_sound(BatchScanner& scanner, Offset least);
     // An offset above all batches that begin before `position`, as far as the index knows.
     Result<std::optional<Offset>> offset_bound_at(std::uint64_t position) const;
+
+    // --- Damage and checks (segment_damage.cc) ---
+
+    // The batch at `position` is not what was written: finds where sound ones go on (`least`: the
+    // offset that must follow), takes the range down and reports it.
+    Status take_down_damage(std::uint64_t position, Offset least);
+    // Of which the caller knows the end.
+    void take_down_damage(std::uint64_t begin, std::uint64_t end);
+    bool is_damaged() const { return !damage_.empty(); }
+    bool damage_ends_at(std::uint64_t position) const { return damage_.ends_at(position); }
+    // Where the first damaged range behind `position` begins, or the segment ends.
+    std::uint64_t sound_until(std::uint64_t position) const;
+    // Since the log was opened, has each byte been written or its checksum been checked?
+    bool is_checked(std::uint64_t begin, std::uint64_t end) const;
+    void mark_checked(std::uint64_t begin, std::uint64_t end);
+    // An index entry has been met that does not point to its batch.
+    bool index_is_suspect() const { return index_suspect_; }
+    // Builds the indexes anew from the batches.
+    Status rebuild_indexes(const LogSettings& settings, Rebuild rebuild);
 
     // --- Cutting, rebuilding, removing ---
 
@@ -129,7 +155,9 @@ class Segment {
     std::array<FileHandle*, 4> handles();  // the .log first
     Status write(ByteView bytes);
     void reserve(File& file, std::uint64_t end);
-    std::unexpected<Error> index_beyond_end(std::uint64_t position) const;
+    Result<std::optional<BatchHead>> find_from(const IndexedPosition& from, Offset offset,
+                                               bool& index_lies);
+    void forget_from(std::uint64_t position);
 
     Offset base_;
     std::uint64_t size_ = 0;
@@ -147,7 +175,12 @@ class Segment {
     TimeIndex time_index_;
     TxnIndex txn_index_;
     bool txn_index_exists_ = false;
+    bool index_suspect_ = false;
     TailMap tail_;
+    DamageCounts* damage_counts_;
+    ByteRanges damage_;
+    ByteRanges checked_;            // of what was there when the log was opened
+    std::uint64_t fresh_from_ = 0;  // what is behind was written since
 };
 
 }  // namespace milena::log

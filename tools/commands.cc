@@ -13,6 +13,7 @@ constexpr Command kCommands[] = {
     {"txn", "List and describe transactions, abort those that hang", &run_txn},
     {"produce", "Write lines of the standard input to a topic", &run_produce},
     {"consume", "Print the records of a topic", &run_consume},
+    {"log", "Check or print the files of a data directory, without a broker", &run_log},
     {"bench", "Measure any Kafka broker: produce, consume, e2e, connections", &run_bench},
     {"version", "Print the version", &run_version},
 };

@@ -25,6 +25,14 @@ Status check_topic(log::Disk& disk, const std::string& directory) {
                     ", not the metadata log; point metadata.log.dir elsewhere");
 }
 
+// Only looks whether all can be read.
+class NoVisitor final : public metadata::BatchVisitor {
+  public:
+    Status on_record(ByteView) override { return {}; }
+    Status on_control(ControlType, ByteView) override { return {}; }
+    void on_batch_end(const BatchView&) override {}
+};
+
 // Notes how far the walk has come.
 class Progress final : public metadata::BatchVisitor {
   public:
@@ -60,6 +68,7 @@ Result<std::unique_ptr<MetadataLog>> MetadataLog::open(log::Disk& disk,
     std::unique_ptr<MetadataLog> self(new MetadataLog(disk, directory));
     MILENA_TRY(self->read_election());
     MILENA_TRY(self->find_snapshots());
+    MILENA_ASSIGN(const auto damaged, self->drop_damaged_snapshots());
     // As if the last stop had been unclean, whatever it was: all of it is read anyway.
     log::OpenOptions options;
     options.settings = settings;
@@ -70,6 +79,7 @@ Result<std::unique_ptr<MetadataLog>> MetadataLog::open(log::Disk& disk,
     options.now = now;
     if (!self->snapshots_.empty()) options.recovery_point = self->snapshots_.back().end;
     MILENA_ASSIGN(self->log_, log::PartitionLog::open(disk, directory, options));
+    MILENA_TRY(self->set_aside(damaged));
     if (!self->snapshots_.empty() && self->end() < self->snapshots_.back().end) {
         MILENA_TRY(self->log_->truncate_fully_and_start_at(self->snapshots_.back().end, now));
     }
@@ -104,6 +114,37 @@ Status MetadataLog::find_snapshots() {
         if (id && id->end.value() > 0) snapshots_.push_back(*id);
     }
     std::sort(snapshots_.begin(), snapshots_.end());
+    return {};
+}
+
+// Whatever is damaged at the end of the list.
+Result<std::vector<MetadataLog::DamagedSnapshot>> MetadataLog::drop_damaged_snapshots() {
+    std::vector<DamagedSnapshot> damaged;
+    NoVisitor nobody;
+    while (!snapshots_.empty()) {
+        auto read = read_snapshot(disk_, directory_, snapshots_.back(), nobody);
+        if (read) break;
+        if (read.error().code == ErrorCode::KAFKA_STORAGE_ERROR) {
+            return std::unexpected(std::move(read).error());
+        }
+        damaged.push_back({snapshots_.back(), std::move(read).error()});
+        snapshots_.pop_back();
+    }
+    return damaged;
+}
+
+// The snapshot before it, or the beginning of the log, must reach as far: then it is not needed.
+Status MetadataLog::set_aside(const std::vector<DamagedSnapshot>& damaged) {
+    const Offset from = snapshots_.empty() ? Offset{0} : snapshots_.back().end;
+    for (const auto& [id, error] : damaged) {
+        if (log_->log_start_offset() > from || end() < id.end) return std::unexpected(error);
+        const std::string path = log::join_path(directory_, snapshot_name(id));
+        log_error("metadata_snapshot_damaged",
+                  {{"file", path},
+                   {"reason", error.detail},
+                   {"remedy", "none needed: the state is read from the one before and the log"}});
+        MILENA_TRY(disk_.rename(path, path + ".damaged"));
+    }
     return {};
 }
 
@@ -194,6 +235,8 @@ std::uint64_t MetadataLog::bytes_since_snapshot() const {
 
 Status MetadataLog::write_snapshot(const metadata::Image& image, const raft::VoterSet& voters,
                                    log::LogTime now) {
+    // The next start takes the snapshot's end for a recovery point.
+    MILENA_TRY(log_->sync(log::SyncScope::everything));
     MILENA_TRY(quorum::write_snapshot(disk_, directory_, image, voters, now.wall));
     snapshots_.push_back({image.provenance.end, image.provenance.epoch});
     while (snapshots_.size() > kKeptSnapshots) {

@@ -27,7 +27,8 @@ inline constexpr TopicId kMetadataTopicId{Uuid{0, 1}};
 class MetadataLog {
   public:
     // Makes the directory with its partition.metadata when missing. INCONSISTENT_TOPIC_ID when it
-    // belongs to another topic, KAFKA_STORAGE_ERROR when it cannot be read.
+    // belongs to another topic, KAFKA_STORAGE_ERROR when it cannot be read. A damaged snapshot is
+    // set aside (.damaged) when the one before it and the log lead to the same state.
     static Result<std::unique_ptr<MetadataLog>> open(log::Disk& disk,
                                                      const std::string& data_directory,
                                                      const log::LogSettings& settings,
@@ -61,6 +62,12 @@ class MetadataLog {
     MetadataLog(log::Disk& disk, std::string directory) : disk_(disk), directory_(directory) {}
     Status read_election();
     Status find_snapshots();
+    struct DamagedSnapshot {
+        SnapshotId id;
+        Error error;
+    };
+    Result<std::vector<DamagedSnapshot>> drop_damaged_snapshots();
+    Status set_aside(const std::vector<DamagedSnapshot>& damaged);
 
     log::Disk& disk_;
     std::string directory_;

@@ -348,6 +348,16 @@ const std::string& LogStore::path_of(DirectoryIndex directory) const {
     return at(directory).path;
 }
 
+std::vector<LogStore::Damage> LogStore::damage() const {
+    std::vector<Damage> result;
+    for (const auto& dir : dirs_) {
+        if (!dir->log_dir) continue;
+        const auto& counts = dir->log_dir->damage();
+        result.push_back({dir->path, counts.ranges.load(), counts.bytes.load()});
+    }
+    return result;
+}
+
 bool LogStore::was_clean() const {
     return std::all_of(dirs_.begin(), dirs_.end(), [](const auto& dir) {
         return dir->is_online && dir->log_dir->shutdown() == log::Shutdown::clean;

@@ -68,6 +68,13 @@ class LogStore final : public LogSource {
     };
     std::vector<Directory> directories() const;
     const std::string& path_of(DirectoryIndex directory) const;
+    // What was found damaged since the start.
+    struct Damage {
+        std::string path;
+        std::uint64_t ranges = 0;
+        std::uint64_t bytes = 0;
+    };
+    std::vector<Damage> damage() const;
     bool was_clean() const;
 
     // --- LogSource ---

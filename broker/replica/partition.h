@@ -263,6 +263,8 @@ class Partition final : public std::enable_shared_from_this<Partition> {
     bool admit(AppendGroup& group, std::size_t begin, std::size_t next);
     void write_run(AppendGroup& group, std::size_t begin, std::size_t end, log::LogTime now);
     Offset visible_end(partition::Reader reader) const;
+    // Locks by itself.
+    Result<ReadOutcome> read_unchecked(const ReadRequest& request);
     void perform(const partition::Ready& ready);
     void want_sync(log::SyncScope scope);
     void want_write_back(std::uint64_t appended);

@@ -10,6 +10,18 @@ Offset Partition::visible_end(partition::Reader reader) const {
 }
 
 Result<ReadOutcome> Partition::read(const ReadRequest& request) {
+    auto outcome = read_unchecked(request);
+    if (!outcome || !outcome->records.unchecked) return outcome;
+    // The first look at these batches since the start. Without the lock: they may have to come from
+    // the device.
+    MILENA_ASSIGN(const auto checked, outcome->records.unchecked->check());
+    const std::lock_guard lock(mutex_);
+    MILENA_TRY(check_open());
+    MILENA_TRY(log_->note_checked(outcome->records, checked));
+    return outcome;
+}
+
+Result<ReadOutcome> Partition::read_unchecked(const ReadRequest& request) {
     const std::lock_guard lock(mutex_);
     MILENA_TRY(check_open());
     MILENA_TRY(partition::check_leader(machine_.state(), request.current_leader_epoch, label_));

@@ -57,6 +57,15 @@ void write_requests(Exposition& out, const std::vector<const telemetry::RequestC
     out.value(fetched);
 }
 
+void write_damage(Exposition& out, const std::vector<replica::LogStore::Damage>& found) {
+    out.family(Kind::counter, "milena_log_damaged_ranges_total",
+               "Places in segments whose batches cannot be read, by data directory; the log says "
+               "which");
+    for (const auto& of : found) out.value(of.ranges, {{"directory", of.path}});
+    out.family(Kind::counter, "milena_log_damaged_bytes_total", "Bytes of these");
+    for (const auto& of : found) out.value(of.bytes, {{"directory", of.path}});
+}
+
 // One kind of coordinator, as one value of each family.
 struct CoordinatorView {
     std::string_view type;
@@ -137,6 +146,7 @@ void add_metrics(telemetry::Registry& registry, const Measured& measured) {
                  [&flusher = measured.flusher] { return flusher.syncs(); });
     registry.add(Kind::counter, "milena_log_sync_seconds_total", "Time that these took",
                  [&flusher = measured.flusher] { return seconds(flusher.sync_time()); });
+    registry.add([&store = measured.store](Exposition& out) { write_damage(out, store.damage()); });
     registry.add(Kind::gauge, "milena_disk_tasks_waiting", "Work that waits for a disk thread",
                  [&pool = measured.disk_pool] { return pool.waiting(); });
     registry.add([&coordinators = measured.coordinators](Exposition& out) {

@@ -4,6 +4,7 @@
 #include "broker/net/disk_pool.h"
 #include "broker/net/socket_server.h"
 #include "broker/replica/flusher.h"
+#include "broker/replica/log_store.h"
 #include "broker/replica/partition_table.h"
 #include "broker/server/coordinators.h"
 #include "broker/telemetry/registry.h"
@@ -19,6 +20,7 @@ struct Measured {
     const net::DiskPool& disk_pool;
     const replica::PartitionTable& partitions;
     const replica::Flusher& flusher;
+    const replica::LogStore& store;
     const Coordinators& coordinators;
     std::vector<const telemetry::RequestCounters*> requests;  // of every reactor
 };

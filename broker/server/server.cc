@@ -294,7 +294,8 @@ Status Server::Parts::listen_for_metrics() {
     }
     std::vector<const telemetry::RequestCounters*> requests;
     for (const auto& [executor, memory] : scratch) requests.push_back(&memory->counters);
-    add_metrics(metrics, {*sockets, disk_pool, partitions, flusher, *coordinators, requests});
+    add_metrics(metrics,
+                {*sockets, disk_pool, partitions, flusher, *store, *coordinators, requests});
     http::MetricsSource source{metrics, [this] { return running.load(); },
                                [this](net::Task task) { (void)disk_pool.submit(std::move(task)); }};
     MILENA_ASSIGN(metrics_server,

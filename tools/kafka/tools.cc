@@ -14,6 +14,7 @@ constexpr Tool kTools[] = {
      &run_consumer_groups},
     {"kafka-transactions", "list, describe and abort transactions, find those that hang",
      &run_transactions},
+    {"kafka-dump-log", "print segments, indexes and producer snapshots", &run_dump_log},
 };
 
 }  // namespace

@@ -28,5 +28,6 @@ int run_transactions(std::span<const std::string_view> arguments, const cli::Io&
 int run_topics(std::span<const std::string_view> arguments, const cli::Io& io);
 int run_console_producer(std::span<const std::string_view> arguments, const cli::Io& io);
 int run_console_consumer(std::span<const std::string_view> arguments, const cli::Io& io);
+int run_dump_log(std::span<const std::string_view> arguments, const cli::Io& io);
 
 }  // namespace milena::kafka_tools

@@ -72,6 +72,9 @@ class MetricsTest(BrokerTest):
         self.assertGreaterEqual(now["milena_produced_bytes_total"], 1000)
         self.assertGreaterEqual(now["milena_fetched_bytes_total"], 1000)
         self.assertGreater(now["milena_log_syncs_total"], 0)
+        damaged = [value for name, value in now.items()
+                   if name.startswith("milena_log_damaged_ranges_total{directory=")]
+        self.assertEqual(damaged, [0])
         self.assertEqual(now['milena_groups{type="classic",state="Stable"}'], 1)
         self.assertGreater(now["milena_group_positions"], 0)
         for kind in ("group", "transaction"):

@@ -219,7 +219,7 @@ TEST_F(RecoveryTest, DamageBelowTheRecoveryPointDoesNotCutWhatIsBehindIt) {
     EXPECT_EQ(read.slice.length, 5 * one);
 }
 
-TEST_F(RecoveryTest, WhatCannotBeFoundBehindDamageIsSetAside) {
+TEST_F(RecoveryTest, ADamagedLengthDoesNotHideWhatIsBehindIt) {
     settings_.segment_bytes = 1'000;
     open();
     fill(30);
@@ -237,12 +237,28 @@ TEST_F(RecoveryTest, WhatCannotBeFoundBehindDamageIsSetAside) {
     const std::size_t one = original.size() / static_cast<std::size_t>(second.value());
     store_be(disk_.bytes(path(kLog)).data() + one * 2 + 8, std::int32_t{-7});
     open(Shutdown::unclean, second);
+    EXPECT_EQ(log_->log_end_offset(), Offset{30});
+    EXPECT_EQ(log_->recovery_report().damaged_batches, 1U);
+    const auto lost = log_->read(Offset{2}, 1'000, FirstBatch::always_whole, Offset{30});
+    ASSERT_FALSE(lost);
+    EXPECT_EQ(lost.error().code, ErrorCode::CORRUPT_MESSAGE);
+    const auto next = value_of(log_->read(Offset{3}, 1'000, FirstBatch::always_whole, Offset{30}));
+    EXPECT_EQ(next.first_offset, Offset{3});
+}
+
+TEST_F(RecoveryTest, AnEndThatIsDamageIsSetAside) {
+    open();
+    fill(10);
+    expect_ok(log_->sync(SyncScope::everything));
+    kill();
+    const std::string original = disk_.text(path(kLog));
+    const std::size_t one = original.size() / 10;
+    for (std::size_t i = 2; i < 10; ++i) disk_.bytes(path(kLog))[one * i + 40] ^= 1;
+    open(Shutdown::unclean, Offset{10});
     EXPECT_EQ(log_->log_end_offset(), Offset{2});
     const auto aside = disk_.text(path(std::string(kLog) + ".damaged"));
     EXPECT_EQ(aside.substr(0, 8), original.substr(2 * one, 8));
     EXPECT_EQ(aside.size(), original.size() - 2 * one);
-    EXPECT_TRUE(disk_.has(file(second.value(), FileKind::log) + ".damaged"));
-    EXPECT_FALSE(disk_.has(file(second.value(), FileKind::log)));
     // The next start is not disturbed by what lies aside.
     kill();
     open(Shutdown::unclean);
@@ -407,8 +423,6 @@ TEST_F(RecoveryTest, ASwapIsFinishedWhereverItStopped) {
     }
 }
 
-}  // namespace
-}  // namespace milena::log::test
 // Its base is all that says whose place it takes.
 TEST_F(RecoveryTest, AnEmptySwapSegmentTakesThePlaceOfTheOneAtItsBase) {
     settings_.index_interval_bytes = 100;
@@ -429,3 +443,5 @@ TEST_F(RecoveryTest, AnEmptySwapSegmentTakesThePlaceOfTheOneAtItsBase) {
     EXPECT_FALSE(value_of(disk_.exists(path(kIndex)))) << "it would point into the old segment";
 }
 
+}  // namespace
+}  // namespace milena::log::test

@@ -2,6 +2,7 @@
 
 #include "tests/unit/broker/quorum/test_node.h"
 
+#include <algorithm>
 #include <fstream>
 #include <thread>
 
@@ -286,24 +287,45 @@ TEST(Quorum, SnapshotsShortenTheLogAndLeadToTheSameState) {
     EXPECT_EQ(node.image()->brokers.size(), 1U);
 }
 
-TEST(Quorum, ASnapshotWithoutItsFooterIsRefused) {
+TEST(Quorum, WithoutASoundSnapshotTheOneBeforeServesAndWithoutAnyItIsRefused) {
     TestNode node;
     node.options.snapshot_bytes = 2'000;
     node.start_and_register();
     for (int i = 0; i < 20; ++i) node.create("topic-" + std::to_string(i));
     node.stop();
-    std::string latest;
-    for (const auto& entry : std::filesystem::directory_iterator(node.metadata_directory())) {
-        if (entry.path().extension() == ".checkpoint") {
-            latest = std::max(latest, entry.path().string());
+    const auto files = [&](std::string_view extension) {
+        std::vector<std::string> paths;
+        for (const auto& entry : std::filesystem::directory_iterator(node.metadata_directory())) {
+            if (entry.path().extension() == extension) paths.push_back(entry.path().string());
         }
-    }
-    ASSERT_FALSE(latest.empty());
-    std::filesystem::resize_file(latest, std::filesystem::file_size(latest) - 75);
+        std::ranges::sort(paths);
+        return paths;
+    };
+    const auto cut_off_footer = [](const std::string& path) {
+        std::filesystem::resize_file(path, std::filesystem::file_size(path) - 75);
+    };
+    const std::string latest = files(".checkpoint").back();
+    cut_off_footer(latest);
+    node.start();
+    EXPECT_EQ(node.image()->topics_by_id.size(), 20U);
+    EXPECT_EQ(files(".damaged"), std::vector{latest + ".damaged"});
+    node.stop();
+    // All of the log is still there: none is needed.
+    for (const auto& path : files(".checkpoint")) cut_off_footer(path);
+    node.start();
+    EXPECT_EQ(node.image()->topics_by_id.size(), 20U);
+    for (int i = 20; i < 40; ++i) node.create("topic-" + std::to_string(i));
+    node.stop();
+
+    for (const auto& path : files(".log")) std::filesystem::resize_file(path, 0);
+    const auto snapshots = files(".checkpoint");
+    ASSERT_FALSE(snapshots.empty());
+    for (const auto& path : snapshots) cut_off_footer(path);
     const auto quorum = node.open();
     ASSERT_FALSE(quorum);
     EXPECT_EQ(quorum.error().code, ErrorCode::INVALID_RECORD);
     EXPECT_NE(quorum.error().detail.find("footer"), std::string::npos) << quorum.error().detail;
+    EXPECT_EQ(files(".checkpoint"), snapshots) << "nothing is touched";
 }
 
 // Stops, kills and full disks between random requests; the state survives all of them.
