@@ -12,9 +12,9 @@ namespace {
 constexpr std::string_view kQuorumState = "quorum-state";
 constexpr std::uint64_t kMaxQuorumStateBytes = 1U << 20;
 // The log is read in pieces of this size, more where a batch is longer.
-constexpr std::uint64_t kReadBytes = 4U << 20;
-// Snapshots that are kept: the latest, and one to fall back on.
-constexpr std::size_t kKeptSnapshots = 2;
+constexpr std::int32_t kReadBytes = 4 << 20;
+// What is being fetched from another replica, until it is complete.
+constexpr std::string_view kChunksSuffix = ".fetched";
 
 Status check_topic(log::Disk& disk, const std::string& directory) {
     MILENA_ASSIGN(const auto found, log::read_partition_metadata(disk, directory));
@@ -32,6 +32,21 @@ class NoVisitor final : public metadata::BatchVisitor {
     Status on_control(ControlType, ByteView) override { return {}; }
     void on_batch_end(const BatchView&) override {}
 };
+
+Result<std::vector<std::uint8_t>> read_slice(const FileSlice& slice, const std::string& what) {
+    std::vector<std::uint8_t> bytes(slice.length);
+    std::size_t have = 0;
+    while (have < bytes.size()) {
+        const auto got =
+            slice.source->read_some(slice.position + have, MutableBytes(bytes).subspan(have));
+        if (got <= 0) {
+            return fail(ErrorCode::KAFKA_STORAGE_ERROR,
+                        what + " cannot be read (error " + std::to_string(-got) + ")");
+        }
+        have += static_cast<std::size_t>(got);
+    }
+    return bytes;
+}
 
 // Notes how far the walk has come.
 class Progress final : public metadata::BatchVisitor {
@@ -77,11 +92,11 @@ Result<std::unique_ptr<MetadataLog>> MetadataLog::open(log::Disk& disk,
     options.settings.retention_bytes = std::nullopt;
     options.settings.cleanup_policy = log::CleanupPolicy::remove;
     options.now = now;
-    if (!self->snapshots_.empty()) options.recovery_point = self->snapshots_.back().end;
+    if (!self->snapshots_.empty()) options.recovery_point = self->snapshots_.back().id.end;
     MILENA_ASSIGN(self->log_, log::PartitionLog::open(disk, directory, options));
     MILENA_TRY(self->set_aside(damaged));
-    if (!self->snapshots_.empty() && self->end() < self->snapshots_.back().end) {
-        MILENA_TRY(self->log_->truncate_fully_and_start_at(self->snapshots_.back().end, now));
+    if (!self->snapshots_.empty() && self->end() < self->snapshots_.back().id.end) {
+        MILENA_TRY(self->log_->truncate_fully_and_start_at(self->snapshots_.back().id.end, now));
     }
     const auto& report = self->log_->recovery_report();
     if (report.cut_bytes > 0) {
@@ -111,9 +126,10 @@ Status MetadataLog::find_snapshots() {
     for (const auto& entry : entries) {
         const auto id = parse_snapshot_name(entry.name);
         // The one at offset 0 says who the first voters were and holds no metadata.
-        if (id && id->end.value() > 0) snapshots_.push_back(*id);
+        if (id && id->end.value() > 0) snapshots_.push_back({*id, entry.size});
     }
-    std::sort(snapshots_.begin(), snapshots_.end());
+    std::sort(snapshots_.begin(), snapshots_.end(),
+              [](const auto& a, const auto& b) { return a.id < b.id; });
     return {};
 }
 
@@ -122,12 +138,12 @@ Result<std::vector<MetadataLog::DamagedSnapshot>> MetadataLog::drop_damaged_snap
     std::vector<DamagedSnapshot> damaged;
     NoVisitor nobody;
     while (!snapshots_.empty()) {
-        auto read = read_snapshot(disk_, directory_, snapshots_.back(), nobody);
+        auto read = read_snapshot(disk_, directory_, snapshots_.back().id, nobody);
         if (read) break;
         if (read.error().code == ErrorCode::KAFKA_STORAGE_ERROR) {
             return std::unexpected(std::move(read).error());
         }
-        damaged.push_back({snapshots_.back(), std::move(read).error()});
+        damaged.push_back({snapshots_.back().id, std::move(read).error()});
         snapshots_.pop_back();
     }
     return damaged;
@@ -135,7 +151,7 @@ Result<std::vector<MetadataLog::DamagedSnapshot>> MetadataLog::drop_damaged_snap
 
 // The snapshot before it, or the beginning of the log, must reach as far: then it is not needed.
 Status MetadataLog::set_aside(const std::vector<DamagedSnapshot>& damaged) {
-    const Offset from = snapshots_.empty() ? Offset{0} : snapshots_.back().end;
+    const Offset from = snapshots_.empty() ? Offset{0} : snapshots_.back().id.end;
     for (const auto& [id, error] : damaged) {
         if (log_->log_start_offset() > from || end() < id.end) return std::unexpected(error);
         const std::string path = log::join_path(directory_, snapshot_name(id));
@@ -156,32 +172,36 @@ Status MetadataLog::write_election(const raft::ElectionState& election,
     return {};
 }
 
-Status MetadataLog::replay(metadata::BatchVisitor& visitor) {
-    Offset next = log_->log_start_offset();
+raft::Found MetadataLog::found() const {
+    raft::Found found;
+    found.election = election_;
+    found.log_start = log_->log_start_offset();
+    found.log_end = end();
+    found.snapshots = snapshots_;
+    for (const auto& entry : log_->epochs())
+        found.epochs.push_back({entry.epoch, entry.start_offset});
     if (!snapshots_.empty()) {
-        MILENA_TRY(read_snapshot(disk_, directory_, snapshots_.back(), visitor));
-        next = snapshots_.back().end;
+        const SnapshotId& latest = snapshots_.back().id;
+        if (found.epochs.empty() || found.epochs.back().epoch < latest.epoch) {
+            found.epochs = {{latest.epoch, latest.end}};
+        }
     }
+    return found;
+}
+
+Result<Offset> MetadataLog::replay_snapshot(metadata::BatchVisitor& visitor) const {
+    if (snapshots_.empty()) return log_->log_start_offset();
+    MILENA_TRY(read_snapshot(disk_, directory_, snapshots_.back().id, visitor));
+    return snapshots_.back().id.end;
+}
+
+Status MetadataLog::replay_log(Offset from, Offset to, metadata::BatchVisitor& visitor) const {
+    Offset next = from;
     metadata::BatchWalk walk;
     Progress progress(visitor);
-    std::vector<std::uint8_t> buffer;
-    while (next < end()) {
-        MILENA_ASSIGN(const auto read,
-                      log_->read(next, kReadBytes, log::FirstBatch::always_whole, end()));
-        buffer.resize(read.slice.length);
-        std::size_t have = 0;
-        while (have < buffer.size()) {
-            const auto got = read.slice.source->read_some(read.slice.position + have,
-                                                          MutableBytes(buffer).subspan(have));
-            if (got <= 0) {
-                return fail(ErrorCode::KAFKA_STORAGE_ERROR,
-                            directory_ + " cannot be read at offset " +
-                                std::to_string(next.value()) + " (error " + std::to_string(-got) +
-                                ")");
-            }
-            have += static_cast<std::size_t>(got);
-        }
-        if (auto walked = walk.walk(buffer, progress); !walked) {
+    while (next < to) {
+        MILENA_ASSIGN(const auto bytes, read(raft::ReadLog{next, to, kReadBytes}));
+        if (auto walked = walk.walk(bytes, progress); !walked) {
             walked.error().detail = directory_ + ": " + walked.error().detail;
             return std::unexpected(std::move(walked).error());
         }
@@ -189,6 +209,13 @@ Status MetadataLog::replay(metadata::BatchVisitor& visitor) {
         next = progress.next;
     }
     return {};
+}
+
+Result<std::vector<std::uint8_t>> MetadataLog::read(const raft::ReadLog& range) const {
+    MILENA_ASSIGN(const auto read,
+                  log_->read(range.from, static_cast<std::uint64_t>(range.max_bytes),
+                             log::FirstBatch::always_whole, range.limit));
+    return read_slice(read.slice, directory_ + " at offset " + std::to_string(range.from.value()));
 }
 
 Status MetadataLog::append(const raft::Append& batch, log::LogTime now) {
@@ -216,37 +243,77 @@ Status MetadataLog::append(const raft::Append& batch, log::LogTime now) {
     return {};
 }
 
+Status MetadataLog::append(const raft::AppendFetched& batches, log::LogTime now) {
+    MILENA_ASSERT(batches.base_offset == end());
+    MILENA_TRY(log_->append_as_follower(batches.batches, now));
+    return {};
+}
+
 Status MetadataLog::sync() {
     return log_->sync(log::SyncScope::data);
 }
 
-LeaderEpoch MetadataLog::last_epoch() const {
-    const LeaderEpoch in_log = log_->latest_epoch().value_or(kNoLeaderEpoch);
-    return snapshots_.empty() ? in_log : std::max(in_log, snapshots_.back().epoch);
-}
-
 std::uint64_t MetadataLog::bytes_since_snapshot() const {
-    if (snapshots_.empty() || snapshots_.back().end <= log_->log_start_offset()) {
+    if (snapshots_.empty() || snapshots_.back().id.end <= log_->log_start_offset()) {
         return log_->size_bytes();
     }
-    const auto from = log_->position_of(snapshots_.back().end);
+    const auto from = log_->position_of(snapshots_.back().id.end);
     return from ? log_->bytes_between(*from, log_->end_position()) : 0;
 }
 
-Status MetadataLog::write_snapshot(const metadata::Image& image, const raft::VoterSet& voters,
-                                   log::LogTime now) {
+Result<std::uint64_t> MetadataLog::write_snapshot(const metadata::Image& image,
+                                                  const raft::VoterSet& voters, log::LogTime now) {
     // The next start takes the snapshot's end for a recovery point.
     MILENA_TRY(log_->sync(log::SyncScope::everything));
     MILENA_TRY(quorum::write_snapshot(disk_, directory_, image, voters, now.wall));
-    snapshots_.push_back({image.provenance.end, image.provenance.epoch});
-    while (snapshots_.size() > kKeptSnapshots) {
-        MILENA_TRY(disk_.remove(log::join_path(directory_, snapshot_name(snapshots_.front()))));
+    const SnapshotId id{image.provenance.end, image.provenance.epoch};
+    MILENA_ASSIGN(const auto entry, disk_.stat(log::join_path(directory_, snapshot_name(id))));
+    snapshots_.push_back({id, entry.size});
+    return entry.size;
+}
+
+Status MetadataLog::trim_to(const SnapshotId& id, log::LogTime now) {
+    while (!snapshots_.empty() && snapshots_.front().id < id) {
+        const auto name = snapshot_name(snapshots_.front().id);
+        MILENA_TRY(disk_.remove(log::join_path(directory_, name)));
         snapshots_.erase(snapshots_.begin());
     }
-    if (snapshots_.size() < kKeptSnapshots) return {};
-    MILENA_TRY(log_->advance_log_start_offset(snapshots_.front().end));
-    MILENA_TRY(log_->delete_old_segments(snapshots_.front().end, now));
+    if (id.end <= log_->log_start_offset()) return {};
+    MILENA_TRY(log_->advance_log_start_offset(id.end));
+    MILENA_TRY(log_->delete_old_segments(id.end, now));
     return log_->remove_deleted_files(now.mono);
+}
+
+Result<std::vector<std::uint8_t>> MetadataLog::read(const raft::ReadSnapshot& range) const {
+    const auto path = log::join_path(directory_, snapshot_name(range.id));
+    MILENA_ASSIGN(const auto file, disk_.open(path, log::OpenMode::read));
+    return read_slice({file, range.position, range.length}, path);
+}
+
+Status MetadataLog::write_chunk(const raft::SnapshotChunk& chunk) {
+    const auto path =
+        log::join_path(directory_, snapshot_name(chunk.id) + std::string(kChunksSuffix));
+    MILENA_ASSIGN(const auto file, disk_.open(path, log::OpenMode::open_or_create));
+    if (chunk.position == 0) MILENA_TRY(file->truncate(0));
+    MILENA_TRY(file->write_at(chunk.position, chunk.bytes));
+    return chunk.is_last ? file->sync() : Status{};
+}
+
+Result<std::uint64_t> MetadataLog::load_snapshot(const SnapshotId& id,
+                                                 metadata::BatchVisitor& visitor,
+                                                 log::LogTime now) {
+    const auto path = log::join_path(directory_, snapshot_name(id));
+    const auto chunks = path + std::string(kChunksSuffix);
+    if (auto read = read_snapshot_file(disk_, chunks, visitor); !read) {
+        MILENA_TRY(disk_.remove(chunks));
+        return std::unexpected(std::move(read).error());
+    }
+    MILENA_TRY(disk_.rename(chunks, path));
+    MILENA_TRY(disk_.sync_dir(directory_));
+    MILENA_TRY(log_->truncate_fully_and_start_at(id.end, now));
+    MILENA_ASSIGN(const auto entry, disk_.stat(path));
+    snapshots_.push_back({id, entry.size});
+    return entry.size;
 }
 
 }  // namespace milena::quorum

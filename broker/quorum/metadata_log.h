@@ -13,7 +13,7 @@
 #include "broker/quorum/snapshot_file.h"
 #include "log/partition_log.h"
 #include "replication/metadata/batch_walk.h"
-#include "replication/raft/io.h"
+#include "replication/raft/raft.h"
 
 #include <memory>
 #include <optional>
@@ -38,25 +38,42 @@ class MetadataLog {
     const raft::ElectionState& election() const { return election_; }
     Status write_election(const raft::ElectionState& election, const raft::VoterSet& voters);
 
-    // The latest snapshot, if there is one, then the log from its end on, or from its beginning.
-    Status replay(metadata::BatchVisitor& visitor);
+    // The raft machine's beginning, but for the voters that stand in the log.
+    raft::Found found() const;
 
-    // Not yet durable. When it fails and broken() is not set, the log is as it was.
+    // The latest snapshot, if there is one; the offset at which the log goes on.
+    Result<Offset> replay_snapshot(metadata::BatchVisitor& visitor) const;
+    // The batches of the log in [from, to); both are the beginning of a batch, or the end.
+    Status replay_log(Offset from, Offset to, metadata::BatchVisitor& visitor) const;
+
+    // Not yet durable. When one of them fails and broken() is not set, the log is as it was.
     Status append(const raft::Append& batch, log::LogTime now);
+    Status append(const raft::AppendFetched& batches, log::LogTime now);
+    Status truncate(Offset end, log::LogTime now) { return log_->truncate_to(end, now); }
+    // Batches for another replica.
+    Result<std::vector<std::uint8_t>> read(const raft::ReadLog& range) const;
     // Everything that was appended.
     Status sync();
     Status close(log::LogTime now) { return log_->close(now); }
 
     Offset end() const { return log_->log_end_offset(); }
-    LeaderEpoch last_epoch() const;
     const std::optional<Error>& broken() const { return log_->broken(); }
 
     // Bytes of log since the latest snapshot, or since the beginning.
     std::uint64_t bytes_since_snapshot() const;
-    // Writes a snapshot of `image`, which is that of its provenance's end; then drops the snapshots
-    // before the one that was latest until now, and the log before that one.
-    Status write_snapshot(const metadata::Image& image, const raft::VoterSet& voters,
-                          log::LogTime now);
+    // Writes a snapshot of `image`, which is that of its provenance's end; its size in bytes.
+    Result<std::uint64_t> write_snapshot(const metadata::Image& image, const raft::VoterSet& voters,
+                                         log::LogTime now);
+    // Drops the snapshots before this one, and the log before its end.
+    Status trim_to(const SnapshotId& id, log::LogTime now);
+    Result<std::vector<std::uint8_t>> read(const raft::ReadSnapshot& range) const;
+
+    // A snapshot that comes from another replica, chunk by chunk.
+    Status write_chunk(const raft::SnapshotChunk& chunk);
+    // All chunks are written: reads the whole of it through `visitor`, then lets it take the place
+    // of the log. INVALID_RECORD when it is no snapshot: it is dropped. Its size in bytes.
+    Result<std::uint64_t> load_snapshot(const SnapshotId& id, metadata::BatchVisitor& visitor,
+                                        log::LogTime now);
 
   private:
     MetadataLog(log::Disk& disk, std::string directory) : disk_(disk), directory_(directory) {}
@@ -73,7 +90,7 @@ class MetadataLog {
     std::string directory_;
     std::unique_ptr<log::PartitionLog> log_;
     raft::ElectionState election_;
-    std::vector<SnapshotId> snapshots_;  // ascending
+    std::vector<raft::SnapshotOnDisk> snapshots_;  // ascending
 };
 
 }  // namespace milena::quorum

@@ -45,6 +45,8 @@ struct Quorum::State {
 
     // All of them in one round, if it has room.
     void enqueue(std::vector<Waiting> several);
+    // False: it takes nothing any more.
+    bool add(Happening happening);
     void run();
 
     const BrokerId node;
@@ -54,8 +56,10 @@ struct Quorum::State {
 
     std::mutex mutex;
     std::deque<Waiting> waiting;
-    bool is_open = false;     // requests are taken
-    bool is_running = false;  // run() is posted or under way
+    std::deque<Happening> happened;
+    bool is_open = false;       // requests are taken
+    bool takes_events = false;  // of raft
+    bool is_running = false;    // run() is posted or under way
 };
 
 Quorum::Quorum(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -80,11 +84,55 @@ void Quorum::subscribe(Publisher publisher) {
     state_->rounds.subscribe(std::move(publisher));
 }
 
-Status Quorum::start() {
-    MILENA_TRY(state_->rounds.start());
-    const std::lock_guard lock(state_->mutex);
-    state_->is_open = true;
-    return {};
+Status Quorum::start(RaftNetwork* network) {
+    State& state = *state_;
+    {
+        // What comes meanwhile waits.
+        const std::lock_guard lock(state.mutex);
+        state.takes_events = true;
+        state.is_running = true;
+    }
+    const Status started = state.rounds.start(network);
+    bool must_post = false;
+    {
+        const std::lock_guard lock(state.mutex);
+        state.is_open = started.has_value();
+        must_post = state.is_running = !state.happened.empty();
+    }
+    if (must_post) state.post([&state] { state.run(); });
+    return started;
+}
+
+bool Quorum::State::add(Happening happening) {
+    {
+        const std::lock_guard lock(mutex);
+        if (!takes_events) return false;
+        happened.push_back(std::move(happening));
+        if (std::exchange(is_running, true)) return true;
+    }
+    post([this] { run(); });
+    return true;
+}
+
+void Quorum::deliver(RaftEvent event) {
+    (void)state_->add(std::move(event));
+}
+
+void Quorum::receive(raft::Request request, Done done) {
+    // The call is lost with a quorum that stops; its connection is closed then.
+    (void)state_->add(RaftCall{std::move(request), std::move(done)});
+}
+
+bool Quorum::look(Look look) {
+    return state_->add(std::move(look));
+}
+
+BrokerId Quorum::leader() const {
+    return state_->rounds.leader();
+}
+
+bool Quorum::is_active() const {
+    return state_->rounds.is_active();
 }
 
 void Quorum::enqueue(metadata::Request request, AnyCompletion done) {
@@ -116,17 +164,19 @@ void Quorum::State::enqueue(std::vector<Waiting> several) {
 
 void Quorum::State::run() {
     std::deque<Waiting> taken;
+    std::deque<Happening> events;
     for (;;) {
         {
             const std::lock_guard lock(mutex);
             for (auto& one : waiting) taken.push_back(std::move(one));
             waiting.clear();
-            if (taken.empty()) {
+            std::swap(events, happened);
+            if (taken.empty() && events.empty()) {
                 is_running = false;
                 return;
             }
         }
-        rounds.run(taken);
+        rounds.run(events, taken);
     }
 }
 
@@ -176,6 +226,7 @@ Status Quorum::stop() {
     {
         const std::lock_guard lock(state_->mutex);
         state_->is_open = false;
+        state_->takes_events = false;
         std::swap(dropped, state_->waiting);
     }
     for (auto& one : dropped) {

@@ -3,8 +3,8 @@
 //
 //   auto quorum = Quorum::open(options, disk, clock, random, rules, post);
 //   quorum->subscribe(...);        // partitions, settings
-//   quorum->start();               // leads; publishes the image of the whole log
-//   quorum->register_broker(...);  // when the listeners' ports are known; partitions lead anew
+//   quorum->start();               // alone: leads, publishes the image of the whole log
+//   quorum->register_broker(...);  // alone, when the ports are known; partitions lead anew
 //   ...
 //   quorum->stop();
 //
@@ -14,11 +14,13 @@
 #pragma once
 
 #include "broker/quorum/controller_host.h"
+#include "broker/quorum/raft_network.h"
 #include "log/partition_log.h"
 #include "protocol/base/random.h"
 #include "protocol/base/time.h"
 #include "replication/metadata/controller.h"
-#include "replication/raft/voters.h"
+#include "replication/metadata/upkeep.h"
+#include "replication/raft/raft.h"
 
 #include <functional>
 #include <memory>
@@ -28,10 +30,13 @@
 namespace milena::quorum {
 
 struct QuorumOptions {
-    BrokerId node;                 // node.id
-    std::string data_directory;    // metadata.log.dir: __cluster_metadata-0 is made in it
-    DirectoryId directory_id;      // directory.id of that directory
-    std::vector<BrokerId> voters;  // controller.quorum.voters; empty: this node alone
+    BrokerId node;               // node.id
+    std::string data_directory;  // metadata.log.dir: __cluster_metadata-0 is made in it
+    DirectoryId directory_id;    // directory.id of that directory
+    // controller.quorum.voters, each with the address of its listener; empty: this node alone
+    std::vector<raft::Voter> voters;
+    raft::Options raft;  // times; who this node is stands above
+    metadata::UpkeepTiming upkeep;
     metadata::ControllerOptions controller;
     // Where other nodes reach this controller; empty: nowhere, and it is not registered.
     std::vector<metadata::Endpoint> controller_endpoints;
@@ -52,15 +57,15 @@ struct LocalBroker {
 // What this node can work with, as it tells when it registers.
 std::vector<metadata::FeatureRange> supported_features();
 
-class Quorum final : public ControllerHost {
+class Quorum final : public ControllerHost, public RaftReceiver {
   public:
     // Runs tasks one at a time, in order, on a thread of their own (or a simulated one). In tests
     // it may run a task at once.
     using Post = std::function<void(net::Task)>;
 
     // Reads what is on disk and makes what is missing. References must outlive the quorum.
-    // INVALID_CONFIG for voters other than this node; KAFKA_STORAGE_ERROR, INVALID_RECORD when the
-    // log cannot be read.
+    // INVALID_CONFIG when this node is none of the voters; KAFKA_STORAGE_ERROR, INVALID_RECORD when
+    // the log cannot be read.
     static Result<std::unique_ptr<Quorum>> open(QuorumOptions options, log::Disk& disk,
                                                 const Clock& clock, Random& random,
                                                 const metadata::ConfigRules& rules, Post post);
@@ -69,12 +74,28 @@ class Quorum final : public ControllerHost {
     metadata::ImagePtr image() const override;
     void subscribe(Publisher publisher) override;
 
-    // Becomes leader, writes the first records of a new cluster, publishes the first image. On the
-    // caller's thread; when it returns, requests are taken.
-    Status start();
+    // Takes part in the quorum. A node alone becomes leader, writes the first records of a new
+    // cluster and publishes the first image before this returns; others need a network, which
+    // outlives the quorum. On the caller's thread; when it returns, requests are taken.
+    Status start(RaftNetwork* network = nullptr);
 
-    // Registers this node's broker under a new epoch and unfences it. Waits; not to be called on
-    // the executor. The epoch of the registration.
+    // What the network brings. From any thread.
+    void deliver(RaftEvent event);
+    void receive(raft::Request request, Done done) override;
+    // `look` sees the raft machine's state on the executor. From any thread; false: it is stopping.
+    using Look = std::move_only_function<void(const raft::State& state, MonoTime now)>;
+    bool look(Look look);
+
+    // Who is the leader as far as this node knows; kNoBroker: nobody. From any thread.
+    BrokerId leader() const;
+    bool is_active() const override;
+    // What submit() does, for a request of any verb.
+    void submit_any(metadata::Request request, AnyCompletion done) {
+        enqueue(std::move(request), std::move(done));
+    }
+
+    // Alone: registers this node's broker under a new epoch and unfences it. Waits; not to be
+    // called on the executor. The epoch of the registration.
     Result<BrokerEpoch> register_broker(LocalBroker broker);
 
     // Fails what waits with NOT_CONTROLLER, closes the log. Waits for the round in progress; not

@@ -188,7 +188,11 @@ Status write_snapshot(log::Disk& disk, const std::string& directory, const metad
 
 Status read_snapshot(log::Disk& disk, const std::string& directory, const SnapshotId& id,
                      metadata::BatchVisitor& visitor) {
-    const std::string path = log::join_path(directory, snapshot_name(id));
+    return read_snapshot_file(disk, log::join_path(directory, snapshot_name(id)), visitor);
+}
+
+Status read_snapshot_file(log::Disk& disk, const std::string& path,
+                          metadata::BatchVisitor& visitor) {
     MILENA_ASSIGN(const auto file, disk.open(path, log::OpenMode::read));
     FramedVisitor framed(visitor);
     if (auto status = walk_file(*file, framed); !status) {

@@ -37,5 +37,8 @@ Status write_snapshot(log::Disk& disk, const std::string& directory, const metad
 // written to its end.
 Status read_snapshot(log::Disk& disk, const std::string& directory, const SnapshotId& id,
                      metadata::BatchVisitor& visitor);
+// The same of a file of any name.
+Status read_snapshot_file(log::Disk& disk, const std::string& path,
+                          metadata::BatchVisitor& visitor);
 
 }  // namespace milena::quorum

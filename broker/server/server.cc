@@ -188,7 +188,7 @@ Status Server::Parts::start_quorum() {
             options.directory_id = *directory.id;
         }
     }
-    for (const auto& voter : node.voters) options.voters.push_back(voter.id);
+    for (const auto& voter : node.voters) options.voters.push_back({voter.id, {}});
     options.controller.cluster_id = cluster_id;
     options.controller.node = self;
     options.controller.num_partitions = current->get(key::num_partitions);

@@ -206,9 +206,9 @@ TEST(Quorum, RequestsBeforeTheStartAreRefused) {
     EXPECT_EQ(answer, ErrorCode::NOT_CONTROLLER);
 }
 
-TEST(Quorum, OtherVotersAreRefused) {
+TEST(Quorum, VotersWithoutThisNodeAreRefused) {
     TestNode node;
-    node.options.voters = {BrokerId(1), BrokerId(2)};
+    node.options.voters = {{BrokerId(2), {}}, {BrokerId(3), {}}};
     const auto quorum = node.open();
     ASSERT_FALSE(quorum);
     EXPECT_EQ(quorum.error().code, ErrorCode::INVALID_CONFIG);
