@@ -119,6 +119,13 @@ void Partition::apply(const AlterIsrAnswered& input, MonoTime now, Ready& ready)
                 return;
             }
             state_.partition_epoch = input.partition_epoch;
+            // Whoever is put out has to ask anew before it can come back: what it asked for last is
+            // why it was put out.
+            for (auto& follower : state_.followers) {
+                const bool stays =
+                    std::find(input.isr.begin(), input.isr.end(), follower.id) != input.isr.end();
+                if (state_.in_isr(follower.id) && !stays) follower = Follower{.id = follower.id};
+            }
             state_.isr = input.isr;
             state_.proposal.reset();
             break;

@@ -92,6 +92,25 @@ TEST(PartitionIsr, WhoLagsTooLongIsPutOutAtItsDeadline) {
     EXPECT_EQ(partition.step(accepted(*ready.alter_isr), ms(1102)).high_watermark, Offset(20));
 }
 
+// It stands at the high watermark because it was what held it there; with too few in sync nothing
+// moves it on.
+TEST(PartitionIsr, WhoWasPutOutComesBackOnlyWhenItAsksAgain) {
+    auto partition = leader_of({kSelf, kOther}, 10);
+    partition.step(SettingsChanged{{.min_isr = 2, .replica_lag_time_max = Millis(1000)}}, ms(0));
+    partition.step(fetched(kOther, 10), ms(100));
+    partition.step(Appended{Offset(20)}, ms(200));
+    // The fetch that waits looks again.
+    partition.step(fetched(kOther, 10), ms(300));
+    const Ready out = partition.step(Tick{}, ms(1150));
+    ASSERT_TRUE(out.alter_isr);
+    EXPECT_EQ(members(*out.alter_isr), (Ids{kSelf}));
+    EXPECT_FALSE(partition.step(accepted(*out.alter_isr), ms(1151)).alter_isr);
+    EXPECT_FALSE(partition.step(Tick{}, ms(1200)).alter_isr);
+    const Ready back = partition.step(fetched(kOther, 10), ms(1250));
+    ASSERT_TRUE(back.alter_isr);
+    EXPECT_EQ(members(*back.alter_isr), (Ids{kSelf, kOther}));
+}
+
 // It has everything that there was when it asked before: it keeps up, though never at the end.
 TEST(PartitionIsr, WhoKeepsUpWithABusyLeaderStaysIn) {
     auto partition = leader_of({kSelf, kOther}, 10);
