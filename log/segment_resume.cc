@@ -27,16 +27,20 @@ Prefix sound_prefix(ByteView entries, Offset base, Offset recovery_point, std::u
     return prefix;
 }
 
-// Those of the time index that go with them.
+// Those of the time index that go with them. An entry of zeros is what a crash leaves of one that
+// the device had not got; one that means it is left out, too, which costs a longer search.
 std::size_t sound_timestamps(ByteView entries, Offset base, Offset last) {
     const auto count = entries.size() / TimeIndex::kEntryBytes;
     std::int64_t before = -1;
+    Offset from = base;
     for (std::size_t i = 0; i < count; ++i) {
         const auto* entry = entries.data() + i * TimeIndex::kEntryBytes;
         const auto timestamp = load_be<std::int64_t>(entry);
         const Offset offset = base + load_be<std::int32_t>(entry + 8);
-        if (timestamp <= before || offset < base || offset > last) return i;
+        const bool is_zero = timestamp == 0 && offset == base;
+        if (is_zero || timestamp <= before || offset < from || offset > last) return i;
         before = timestamp;
+        from = offset;
     }
     return count;
 }

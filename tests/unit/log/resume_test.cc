@@ -122,6 +122,19 @@ TEST_F(ResumeTest, WhatTheCrashLeftInTheIndexesIsNotBelieved) {
     }
 }
 
+// A recovery that crashed may leave the entries that it wrote anew as zeros, from the first one on.
+TEST_F(ResumeTest, TimesThatTheDeviceNeverGotAreNotBelieved) {
+    write();
+    kill();
+    auto& times = disk_.bytes(path(kTimeIndex));
+    ASSERT_GE(times.size(), 24U);
+    std::ranges::fill(times, 0);
+    const Outcome resumed = recover(Offset{200});
+    EXPECT_LT(resumed.scanned, size_ / 2);
+    ASSERT_GE(resumed.time_index.size(), 12U);
+    EXPECT_NE(load_be<std::int64_t>(resumed.time_index.data()), 0);
+}
+
 TEST_F(ResumeTest, AnIndexThatNamesNoBatchMakesItBeginAtTheFirst) {
     write();
     kill();
