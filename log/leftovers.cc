@@ -1,6 +1,7 @@
 #include "log/leftovers.h"
 
 #include "log/batch_scan.h"
+#include "log/partition_metadata.h"
 
 #include <algorithm>
 #include <limits>
@@ -30,6 +31,7 @@ class Tidying {
   private:
     Status look() {
         found_.clear();
+        unsettled_ = false;
         MILENA_ASSIGN(const auto entries, place_.disk.list(place_.directory));
         for (const DirectoryEntry& entry : entries) {
             if (entry.is_directory) continue;
@@ -38,6 +40,7 @@ class Tidying {
                 ++report_.removed_files;
                 continue;
             }
+            unsettled_ |= is_unsettled_metadata(entry.name);
             if (const auto name = parse_segment_file(entry.name)) found_.push_back({*name, entry});
         }
         return {};
@@ -159,6 +162,7 @@ class Tidying {
 
     PartitionFiles collect() const {
         PartitionFiles files;
+        files.unsettled = unsettled_;
         for (const auto& [name, entry] : found_) {
             switch (name.kind) {
                 case FileKind::log:
@@ -186,6 +190,7 @@ class Tidying {
     RecoveryReport& report_;
     std::vector<Found> found_;
     bool changed_ = false;
+    bool unsettled_ = false;  // the metadata of the partition
 };
 
 }  // namespace

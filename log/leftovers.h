@@ -25,6 +25,8 @@ namespace milena::log {
 struct PartitionFiles {
     std::map<Offset, SegmentFiles> segments;
     std::vector<Offset> snapshots;
+    // The directory itself may not be on the device yet: no sync of its log has settled it.
+    bool unsettled = false;
 };
 
 // `report` counts what was removed.

@@ -8,6 +8,7 @@ namespace milena::log {
 namespace {
 
 constexpr std::uint64_t kMaxBytes = 4096;
+constexpr std::string_view kUnsettledSuffix = ".new";
 constexpr std::string_view kVersionLine = "version: 0";
 constexpr std::string_view kTopicId = "topic_id: ";
 
@@ -16,7 +17,7 @@ std::string path_in(const std::string& directory) {
 }
 
 std::string unsynced_path_in(const std::string& directory) {
-    return path_in(directory) + ".new";
+    return path_in(directory).append(kUnsettledSuffix);
 }
 
 std::string text_of(TopicId topic_id) {
@@ -46,6 +47,11 @@ Result<std::optional<TopicId>> read_from(Disk& disk, const std::string& path) {
 }
 
 }  // namespace
+
+bool is_unsettled_metadata(std::string_view file_name) {
+    return file_name.starts_with(kPartitionMetadata) &&
+           file_name.substr(kPartitionMetadata.size()) == kUnsettledSuffix;
+}
 
 Result<std::optional<TopicId>> read_partition_metadata(Disk& disk, const std::string& directory) {
     auto id = read_from(disk, path_in(directory));

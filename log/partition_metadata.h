@@ -14,8 +14,12 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace milena::log {
+
+// The name of what begin_partition_metadata leaves until it is settled.
+bool is_unsettled_metadata(std::string_view file_name);
 
 // nullopt: there is none, so nothing in the directory was ever acknowledged by the device.
 Result<std::optional<TopicId>> read_partition_metadata(Disk& disk, const std::string& directory);

@@ -343,7 +343,7 @@ class Recovery {
         MILENA_TRY(s_.active().prepare_for_append());
         s_.written_back = s_.active().size();
         const bool clean = options_.shutdown == Shutdown::clean;
-        s_.newborn = !clean;
+        s_.newborn = !clean || files_.unsettled;
         if (clean && s_.recovery_point == s_.log_end_offset && s_.snapshots.all_synced()) {
             s_.as_closed = {s_.log_end_offset, s_.generation};
         }

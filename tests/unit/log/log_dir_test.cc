@@ -112,6 +112,24 @@ TEST_F(LogDirTest, PartitionsAreDurableWithTheirFirstSyncAndFoundAgain) {
     EXPECT_EQ(log->log_end_offset(), Offset{1});
 }
 
+// A partition that could not be made may leave its directory behind, also over a clean stop.
+TEST_F(LogDirTest, WhatWasBegunBeforeACleanStopIsDurableWithItsFirstSync) {
+    open();
+    expect_ok(dir_->begin());
+    expect_ok(disk_.make_dir(std::string(kPath) + "/orders-3"));
+    expect_ok(begin_partition_metadata(disk_, std::string(kPath) + "/orders-3", topic_id_));
+    expect_ok(dir_->close({}, BrokerEpoch{33}));
+    open();
+    auto log = value_of(dir_->load(value_of(dir_->scan(now_)).back(), settings_, now_));
+    auto batch = make_batch();
+    value_of(log->append_as_leader(batch, LeaderEpoch{0}, now_));
+    expect_ok(log->sync(SyncScope::data));
+    log.reset();
+    disk_.lose_unsynced();
+    open();
+    EXPECT_EQ(value_of(dir_->topic_id_of(id("orders", 3))), topic_id_);
+}
+
 // First uses of very many partitions must not each wait for the device.
 TEST_F(LogDirTest, MakingAPartitionAndAppendingSyncsNothing) {
     open();
