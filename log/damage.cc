@@ -84,13 +84,16 @@ Result<std::optional<BatchHead>> find_sound_batch(const File& file, std::uint64_
 }
 
 Result<bool> looks_torn(const File& file, std::uint64_t begin, std::uint64_t end) {
+    const auto is_zero = [](std::uint8_t byte) { return byte == 0; };
+    // No batch begins with zeros: its length stands there. Others that followed it into the same
+    // sector may have reached the device.
+    MILENA_ASSIGN(const auto head, read_range(file, begin, std::min(end, begin + kLeastZeros)));
+    if (std::ranges::all_of(head, is_zero)) return true;
     for (std::uint64_t at = begin; at < end;) {
         const std::uint64_t sector_end = std::min(end, (at / kSectorBytes + 1) * kSectorBytes);
         if (sector_end - at >= kLeastZeros || sector_end - at == end - begin) {
             MILENA_ASSIGN(const auto bytes, read_range(file, at, sector_end));
-            if (std::ranges::all_of(bytes, [](std::uint8_t byte) { return byte == 0; })) {
-                return true;
-            }
+            if (std::ranges::all_of(bytes, is_zero)) return true;
         }
         at = sector_end;
     }

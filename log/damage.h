@@ -26,8 +26,8 @@ struct OffsetBounds {
 Result<std::optional<BatchHead>> find_sound_batch(const File& file, std::uint64_t from,
                                                   std::uint64_t end, const OffsetBounds& bounds);
 
-// A sector, or the part of one that lies in the range, of nothing but zeros: a write that never
-// reached the device, rather than damage to one that did.
+// Zeros where a batch should begin, or a sector (the part of one that lies in the range) of nothing
+// but zeros: a write that never reached the device, rather than damage to one that did.
 Result<bool> looks_torn(const File& file, std::uint64_t begin, std::uint64_t end);
 
 // Does the batch behind begin below the end of `head`, which the scanner has just given? Then, if
