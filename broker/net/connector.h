@@ -1,6 +1,7 @@
 // Opens connections to other nodes: to the network in production, to simulated peers in tests.
 #pragma once
 
+#include "broker/net/socket_options.h"
 #include "broker/net/transport.h"
 #include "protocol/base/error.h"
 #include "protocol/base/time.h"
@@ -18,12 +19,6 @@ struct RemoteAddress {
     std::uint16_t port = 0;
 
     std::string text() const;  // "host:port"
-};
-
-// Sizes of the socket's buffers; kSystemBufferSize leaves them to the kernel.
-struct SocketBuffers {
-    int send_bytes;
-    int receive_bytes;
 };
 
 class Connector {

@@ -1,5 +1,7 @@
 #include "broker/net/listen_socket.h"
 
+#include "broker/net/socket_options.h"
+
 #include <cerrno>
 #include <memory>
 #include <string_view>
@@ -61,23 +63,11 @@ const addrinfo& preferred(const addrinfo& first) {
     return first;
 }
 
-void set_option(int socket, int level, int option, int value) {
-    // Tuning only: a socket without it still works.
-    ::setsockopt(socket, level, option, &value, sizeof value);
-}
-
 // Returns 0 or an errno.
 int prepare(int socket, const addrinfo& address, const NetSettings& settings) {
-    set_option(socket, SOL_SOCKET, SO_REUSEADDR, 1);
-    set_option(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
-    set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1);
-    if (address.ai_family == AF_INET6) set_option(socket, IPPROTO_IPV6, IPV6_V6ONLY, 0);
-    if (settings.send_buffer_bytes != kSystemBufferSize) {
-        set_option(socket, SOL_SOCKET, SO_SNDBUF, settings.send_buffer_bytes);
-    }
-    if (settings.receive_buffer_bytes != kSystemBufferSize) {
-        set_option(socket, SOL_SOCKET, SO_RCVBUF, settings.receive_buffer_bytes);
-    }
+    set_socket_option(socket, SOL_SOCKET, SO_REUSEADDR, 1);
+    tune_socket(socket, {settings.send_buffer_bytes, settings.receive_buffer_bytes});
+    if (address.ai_family == AF_INET6) set_socket_option(socket, IPPROTO_IPV6, IPV6_V6ONLY, 0);
     if (::bind(socket, address.ai_addr, address.ai_addrlen) != 0) return errno;
     if (::listen(socket, settings.listen_backlog) != 0) return errno;
     return 0;

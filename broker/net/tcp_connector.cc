@@ -1,5 +1,4 @@
 #include "broker/net/connector.h"
-#include "broker/net/net_settings.h"
 #include "broker/net/reactor.h"
 
 #include <memory>
@@ -9,8 +8,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <fmt/format.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 
 namespace milena::net {
 namespace asio = boost::asio;
@@ -66,24 +63,10 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
         socket_.non_blocking(true, failed);
         const int handle = socket_.release(failed);
         if (failed) return give_up(failed.message());
-        tune(handle);
+        tune_socket(handle, buffers_);
         if (deadline_ != Executor::kNoTimer) reactor_.cancel(deadline_);
         auto opened = std::exchange(opened_, nullptr);
         opened(make_tcp_transport(reactor_, handle, events_));
-    }
-
-    void tune(int handle) const {
-        const auto set = [&](int level, int option, int value) {
-            ::setsockopt(handle, level, option, &value, sizeof value);
-        };
-        set(IPPROTO_TCP, TCP_NODELAY, 1);
-        set(SOL_SOCKET, SO_KEEPALIVE, 1);
-        if (buffers_.send_bytes != kSystemBufferSize) {
-            set(SOL_SOCKET, SO_SNDBUF, buffers_.send_bytes);
-        }
-        if (buffers_.receive_bytes != kSystemBufferSize) {
-            set(SOL_SOCKET, SO_RCVBUF, buffers_.receive_bytes);
-        }
     }
 
     void give_up(const std::string& why) {

@@ -3,6 +3,7 @@
 #include "log/layout.h"
 #include "log/partition_metadata.h"
 #include "protocol/base/logger.h"
+#include "protocol/base/read_slice.h"
 
 #include <algorithm>
 
@@ -32,21 +33,6 @@ class NoVisitor final : public metadata::BatchVisitor {
     Status on_control(ControlType, ByteView) override { return {}; }
     void on_batch_end(const BatchView&) override {}
 };
-
-Result<std::vector<std::uint8_t>> read_slice(const FileSlice& slice, const std::string& what) {
-    std::vector<std::uint8_t> bytes(slice.length);
-    std::size_t have = 0;
-    while (have < bytes.size()) {
-        const auto got =
-            slice.source->read_some(slice.position + have, MutableBytes(bytes).subspan(have));
-        if (got <= 0) {
-            return fail(ErrorCode::KAFKA_STORAGE_ERROR,
-                        what + " cannot be read (error " + std::to_string(-got) + ")");
-        }
-        have += static_cast<std::size_t>(got);
-    }
-    return bytes;
-}
 
 // Notes how far the walk has come.
 class Progress final : public metadata::BatchVisitor {
@@ -215,7 +201,10 @@ Result<std::vector<std::uint8_t>> MetadataLog::read(const raft::ReadLog& range) 
     MILENA_ASSIGN(const auto read,
                   log_->read(range.from, static_cast<std::uint64_t>(range.max_bytes),
                              log::FirstBatch::always_whole, range.limit));
-    return read_slice(read.slice, directory_ + " at offset " + std::to_string(range.from.value()));
+    std::vector<std::uint8_t> bytes;
+    MILENA_TRY(read_whole(read.slice, bytes,
+                          directory_ + " at offset " + std::to_string(range.from.value())));
+    return bytes;
 }
 
 Status MetadataLog::append(const raft::Append& batch, log::LogTime now) {
@@ -287,7 +276,9 @@ Status MetadataLog::trim_to(const SnapshotId& id, log::LogTime now) {
 Result<std::vector<std::uint8_t>> MetadataLog::read(const raft::ReadSnapshot& range) const {
     const auto path = log::join_path(directory_, snapshot_name(range.id));
     MILENA_ASSIGN(const auto file, disk_.open(path, log::OpenMode::read));
-    return read_slice({file, range.position, range.length}, path);
+    std::vector<std::uint8_t> bytes;
+    MILENA_TRY(read_whole({file, range.position, range.length}, bytes, path));
+    return bytes;
 }
 
 Status MetadataLog::write_chunk(const raft::SnapshotChunk& chunk) {

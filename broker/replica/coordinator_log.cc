@@ -1,6 +1,7 @@
 #include "broker/replica/coordinator_log.h"
 
 #include "protocol/base/assert.h"
+#include "protocol/base/read_slice.h"
 
 #include <algorithm>
 #include <limits>
@@ -19,21 +20,6 @@ constexpr std::size_t kMostCollected = 256 << 10;
 // Of the varint before a key or a value.
 constexpr std::size_t kLongestLength = 5;
 constexpr std::size_t kAnySize = std::numeric_limits<std::int32_t>::max();
-
-Status read_whole(const FileSlice& slice, std::vector<std::uint8_t>& into, std::string_view name) {
-    into.resize(slice.length);
-    std::size_t have = 0;
-    while (have < into.size()) {
-        const auto got =
-            slice.source->read_some(slice.position + have, MutableBytes(into).subspan(have));
-        if (got <= 0) {
-            return fail(ErrorCode::KAFKA_STORAGE_ERROR,
-                        std::string(name) + " cannot be read (error " + std::to_string(-got) + ")");
-        }
-        have += static_cast<std::size_t>(got);
-    }
-    return {};
-}
 
 // Walks the batches of one read.
 class BatchReplay {

@@ -56,7 +56,7 @@ Error error_of(Status status) {
 void elect_all(const ElectLeaders& request, const DecideContext& context, RecordList& records,
                ElectLeaders::Reply& reply) {
     context.image.topics_by_name.for_each([&](const auto& topic) {
-        ElectLeaders::Reply::Topic answer{topic->name, {}};
+        TopicVerdicts answer{topic->name, {}};
         for (std::size_t i = 0; i < topic->partitions.size(); ++i) {
             const PartitionIndex index(static_cast<std::int32_t>(i));
             auto error = error_of(elect(records, context, topic.get(), index, request.type));
@@ -101,7 +101,7 @@ Decision decide(const ElectLeaders& request, const DecideContext& context) {
     } else {
         for (const auto& asked : *request.topics) {
             const TopicImage* topic = context.image.topic(asked.name);
-            ElectLeaders::Reply::Topic answer{asked.name, {}};
+            TopicVerdicts answer{asked.name, {}};
             for (const auto index : asked.partitions) {
                 answer.partitions.push_back(
                     {index, error_of(elect(records, context, topic, index, request.type))});

@@ -54,6 +54,16 @@ struct AlterPartition {
     };
 };
 
+// What became of partitions of one topic.
+struct TopicVerdicts {
+    struct Partition {
+        PartitionIndex index;
+        Error error;
+    };
+    std::string name;
+    std::vector<Partition> partitions{};
+};
+
 // Numbers of Kafka's ElectionType; a client may send others, which are refused.
 enum class ElectionType : std::int8_t { preferred = 0, unclean = 1 };
 
@@ -66,17 +76,9 @@ struct ElectLeaders {
     std::optional<std::vector<Topic>> topics;  // absent: every partition
 
     struct Reply {
-        struct Partition {
-            PartitionIndex index;
-            Error error;
-        };
-        struct Topic {
-            std::string name;
-            std::vector<Partition> partitions;
-        };
         Error error;  // of the request as a whole; then there are no topics
         // When every partition was asked for, those that needed no election are left out.
-        std::vector<Topic> topics;
+        std::vector<TopicVerdicts> topics;
     };
 };
 
@@ -93,15 +95,7 @@ struct AlterPartitionReassignments {
     bool allow_replication_factor_change = true;
 
     struct Reply {
-        struct Partition {
-            PartitionIndex index;
-            Error error;
-        };
-        struct Topic {
-            std::string name;
-            std::vector<Partition> partitions;
-        };
-        std::vector<Topic> topics;
+        std::vector<TopicVerdicts> topics;
     };
 };
 

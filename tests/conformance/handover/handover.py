@@ -22,20 +22,10 @@ TOPICS = {
     'transactions': (2, {}),
 }
 GROUP = 'handover'
-CONFIG = """\
-process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:{controller}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-controller.listener.names=CONTROLLER
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
-log.dirs={folder}/data
-offsets.topic.replication.factor=1
+# Few partitions of the internal topics: each of them is opened at every turn.
+CONFIG = peers.KAFKA_CONFIG + """\
 offsets.topic.num.partitions=3
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
 transaction.state.log.num.partitions=3
-group.initial.rebalance.delay.ms=0
 """
 
 

@@ -67,7 +67,7 @@ class CrashNode {
     std::size_t topics() const { return quorum_->image()->topics_by_name.size(); }
 
   private:
-    StandingClock clock_;
+    StandingClock clock_{MonoTime(std::chrono::seconds(1))};
     SeededRandom random_;
     AnySetting rules_;
     QuorumOptions options_;

@@ -4,6 +4,7 @@
 
 #include "broker/quorum/quorum.h"
 #include "log/posix_disk.h"
+#include "tests/unit/broker/support/clocks.h"
 
 #include <cstdlib>
 #include <deque>
@@ -28,12 +29,6 @@ class TemporaryDirectory {
 
   private:
     std::string path_;
-};
-
-class StandingClock final : public Clock {
-  public:
-    MonoTime now() const override { return MonoTime(std::chrono::seconds(1)); }
-    TimestampMs wall_now() const override { return TimestampMs(1'700'000'000'000); }
 };
 
 // A real disk with faults that a test switches on.
@@ -217,7 +212,7 @@ class TestNode {
 
     TemporaryDirectory directory;
     FaultyDisk disk;
-    StandingClock clock;
+    StandingClock clock{MonoTime(std::chrono::seconds(1))};
     SeededRandom random;
     AnySetting rules;
     QuorumOptions options;

@@ -3,6 +3,7 @@
 #include "broker/replica/partition.h"
 #include "log/posix_disk.h"
 #include "protocol/record/batch_builder.h"
+#include "tests/unit/broker/support/clocks.h"
 
 #include <cstdlib>
 #include <random>
@@ -11,12 +12,6 @@
 
 namespace milena::replica {
 namespace {
-
-class TestClock final : public Clock {
-  public:
-    MonoTime now() const override { return MonoTime(Millis(1)); }
-    TimestampMs wall_now() const override { return TimestampMs(1'700'000'000'000); }
-};
 
 struct Batch {
     std::vector<std::uint8_t> bytes;
@@ -127,7 +122,7 @@ struct AppendGroupTest : testing::Test {
         return all;
     }
 
-    TestClock clock;
+    StandingClock clock;
     log::PosixDisk disk;
     std::string directory;
     std::int32_t min_isr = 1;

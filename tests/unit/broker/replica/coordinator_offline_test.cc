@@ -5,6 +5,7 @@
 #include "broker/replica/flusher.h"
 #include "protocol/base/logger.h"
 #include "tests/unit/broker/replica/counter_machine.h"
+#include "tests/unit/broker/support/clocks.h"
 #include "tests/unit/broker/support/manual_executor.h"
 #include "tests/unit/log/support/crash_disk.h"
 
@@ -19,16 +20,6 @@ using Kind = CounterRequest::Kind;
 using Shard = CoordinatorShard<CounterMachine>;
 using log::test::Call;
 using log::test::CallSite;
-
-class ExecutorClock final : public Clock {
-  public:
-    explicit ExecutorClock(const net::Executor& executor) : executor_(executor) {}
-    MonoTime now() const override { return executor_.now(); }
-    TimestampMs wall_now() const override { return TimestampMs(1'700'000'000'000); }
-
-  private:
-    const net::Executor& executor_;
-};
 
 // How decisions are written: each alone, or those of one turn of the executor together.
 class CoordinatorOffline : public testing::TestWithParam<Millis> {

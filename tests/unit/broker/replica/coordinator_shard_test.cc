@@ -3,6 +3,7 @@
 #include "broker/replica/flusher.h"
 #include "log/posix_disk.h"
 #include "tests/unit/broker/replica/counter_machine.h"
+#include "tests/unit/broker/support/clocks.h"
 #include "tests/unit/broker/support/manual_executor.h"
 
 #include <cstdlib>
@@ -15,16 +16,6 @@ namespace {
 
 using Kind = CounterRequest::Kind;
 using Shard = CoordinatorShard<CounterMachine>;
-
-class ExecutorClock final : public Clock {
-  public:
-    explicit ExecutorClock(const net::Executor& executor) : executor_(executor) {}
-    MonoTime now() const override { return executor_.now(); }
-    TimestampMs wall_now() const override { return TimestampMs(1'700'000'000'000); }
-
-  private:
-    const net::Executor& executor_;
-};
 
 struct CoordinatorShardTest : testing::Test {
     void SetUp() override {

@@ -2,6 +2,7 @@
 
 #include "log/posix_disk.h"
 #include "protocol/record/batch_builder.h"
+#include "tests/unit/broker/support/clocks.h"
 #include "tests/unit/broker/support/manual_executor.h"
 
 #include <cstdlib>
@@ -14,16 +15,6 @@ namespace milena::replica {
 namespace {
 
 using testing::ElementsAre;
-
-class MovingClock final : public Clock {
-  public:
-    explicit MovingClock(const ManualExecutor& executor) : executor_(executor) {}
-    MonoTime now() const override { return executor_.now(); }
-    TimestampMs wall_now() const override { return TimestampMs(1'700'000'000'000); }
-
-  private:
-    const ManualExecutor& executor_;
-};
 
 constexpr BrokerId kSelf{1};
 const TopicId kTopic(Uuid{1, 2});
@@ -118,7 +109,7 @@ struct LogCleanerTest : testing::Test {
     }
 
     ManualExecutor executor;
-    MovingClock clock{executor};
+    ExecutorClock clock{executor};
     log::PosixDisk disk;
     std::string directory;
     std::deque<Flusher::Job> syncs;

@@ -2,6 +2,7 @@
 
 #include "broker/replica/flusher.h"
 #include "log/posix_disk.h"
+#include "tests/unit/broker/support/clocks.h"
 #include "tests/unit/broker/support/manual_executor.h"
 
 #include <cstdlib>
@@ -12,12 +13,6 @@
 
 namespace milena::replica {
 namespace {
-
-class StillClock final : public Clock {
-  public:
-    MonoTime now() const override { return MonoTime(Millis(1)); }
-    TimestampMs wall_now() const override { return TimestampMs(1'700'000'000'000); }
-};
 
 constexpr BrokerId kSelf{1};
 const TopicId kTopic{Uuid{1, 2}};
@@ -91,7 +86,7 @@ struct MarkerWriterTest : testing::Test {
         executor.run();
     }
 
-    StillClock clock;
+    StandingClock clock;
     log::PosixDisk disk;
     std::string directory;
     std::deque<Flusher::Job> jobs;

@@ -5,7 +5,9 @@
 #include "broker/replica/partition.h"
 #include "protocol/base/logger.h"
 #include "protocol/record/batch_builder.h"
+#include "tests/unit/broker/support/clocks.h"
 #include "tests/unit/broker/support/manual_executor.h"
+#include "tests/unit/broker/support/woken.h"
 #include "tests/unit/log/support/crash_disk.h"
 
 #include <deque>
@@ -19,25 +21,6 @@ using log::test::Call;
 using log::test::CallSite;
 using log::test::CrashDisk;
 using testing::HasSubstr;
-
-class TestClock final : public Clock {
-  public:
-    MonoTime now() const override { return MonoTime(Millis(1)); }
-    TimestampMs wall_now() const override { return TimestampMs(1'700'000'000'000); }
-};
-
-class Woken final : public Waiter {
-  public:
-    explicit Woken(net::Executor& executor) : Waiter(executor) {}
-    int times = 0;
-
-  private:
-    bool ready() override {
-        ++times;
-        return false;
-    }
-    void answer(bool) override {}
-};
 
 // Several partitions over one disk and one queue of jobs that may block.
 class PartitionSyncTest : public testing::Test {
@@ -86,7 +69,7 @@ class PartitionSyncTest : public testing::Test {
         executor_.run();
     }
 
-    TestClock clock_;
+    StandingClock clock_;
     CrashDisk disk_;
     std::deque<Flusher::Job> jobs_;
     Flusher flusher_{disk_, clock_, [this](Flusher::Job job) { jobs_.push_back(std::move(job)); }};

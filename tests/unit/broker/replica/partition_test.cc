@@ -4,7 +4,9 @@
 #include "log/posix_disk.h"
 #include "protocol/record/batch_builder.h"
 #include "protocol/record/compress.h"
+#include "tests/unit/broker/support/clocks.h"
 #include "tests/unit/broker/support/manual_executor.h"
+#include "tests/unit/broker/support/woken.h"
 
 #include <cstdlib>
 #include <deque>
@@ -13,25 +15,6 @@
 
 namespace milena::replica {
 namespace {
-
-class TestClock final : public Clock {
-  public:
-    MonoTime now() const override { return MonoTime(Millis(1)); }
-    TimestampMs wall_now() const override { return TimestampMs(1'700'000'000'000); }
-};
-
-class Woken final : public Waiter {
-  public:
-    explicit Woken(net::Executor& executor) : Waiter(executor) {}
-    int times = 0;
-
-  private:
-    bool ready() override {
-        ++times;
-        return false;
-    }
-    void answer(bool) override {}
-};
 
 struct PartitionTest : testing::Test {
     void SetUp() override {
@@ -82,7 +65,7 @@ struct PartitionTest : testing::Test {
         return subject->read(request);
     }
 
-    TestClock clock;
+    StandingClock clock;
     log::PosixDisk disk;
     std::string directory;
     std::deque<Flusher::Job> jobs;

@@ -4,6 +4,7 @@
 #include "log/producer_state.h"
 #include "protocol/record/batch_builder.h"
 #include "protocol/record/compress.h"
+#include "tests/unit/broker/support/clocks.h"
 
 #include <cstdlib>
 
@@ -11,12 +12,6 @@
 
 namespace milena::replica {
 namespace {
-
-class TestClock final : public Clock {
-  public:
-    MonoTime now() const override { return MonoTime(Millis(1)); }
-    TimestampMs wall_now() const override { return TimestampMs(1'700'000'000'000); }
-};
 
 constexpr ProducerId kProducer{7};
 
@@ -97,7 +92,7 @@ struct PartitionTransactions : testing::Test {
         return std::move(*outcome);
     }
 
-    TestClock clock;
+    StandingClock clock;
     log::PosixDisk disk;
     std::string directory;
     Flusher flusher{disk, clock, [](Flusher::Job) {}};

@@ -8,6 +8,7 @@
 #include "protocol/base/logger.h"
 #include "protocol/record/batch_builder.h"
 #include "protocol/record/compress.h"
+#include "tests/unit/broker/support/clocks.h"
 
 #include <deque>
 #include <memory>
@@ -17,12 +18,6 @@
 #include <gtest/gtest.h>
 
 namespace milena::replica {
-
-class StandingClock final : public Clock {
-  public:
-    MonoTime now() const override { return MonoTime(Millis(1)); }
-    TimestampMs wall_now() const override { return TimestampMs(1'700'000'000'000); }
-};
 
 struct StoreFixture : testing::Test {
     explicit StoreFixture(log::Disk& on) : used_disk(on) { set_log_level(LogLevel::off); }
