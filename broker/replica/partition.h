@@ -204,9 +204,10 @@ class Partition final : public std::enable_shared_from_this<Partition> {
     void expire_producers(TimestampMs now);
     // Opens a dormant log that an unclean shutdown left, if that would read at least so much.
     void recover(std::uint64_t least_bytes);
-    // Starts the sync that moves the recovery point when at least so much lies above it. True: it
-    // was started.
-    bool secure(std::uint64_t least_bytes);
+    // What a crash now would have to be read again for; 0 for a log that is dormant or broken.
+    std::uint64_t unsecured_bytes() const;
+    // Starts the sync that moves the recovery point to the end.
+    void secure();
     // One group commit: everything appended so far reaches the device, then its replies leave.
     void sync_now(log::Disk& disk, MonoTime now);
     // Starts what sync_now would otherwise have to wait for.

@@ -131,11 +131,14 @@ void Partition::want_sync(log::SyncScope scope) {
     flusher_.sync(shared_from_this());
 }
 
-bool Partition::secure(std::uint64_t least_bytes) {
+std::uint64_t Partition::unsecured_bytes() const {
     const std::lock_guard lock(mutex_);
-    if (!log_ || log_->broken() || log_->unsecured_bytes() < least_bytes) return false;
-    want_sync(log::SyncScope::everything);
-    return true;
+    return log_ && !log_->broken() ? log_->unsecured_bytes() : 0;
+}
+
+void Partition::secure() {
+    const std::lock_guard lock(mutex_);
+    if (log_ && !log_->broken()) want_sync(log::SyncScope::everything);
 }
 
 void Partition::want_write_back(std::uint64_t appended) {

@@ -2,11 +2,17 @@
 
 #include "protocol/base/logger.h"
 
+#include <algorithm>
+
 namespace milena::replica {
 namespace {
 
 // What recovery reads in a few hundredths of a second.
 constexpr std::uint64_t kMuchToRecover = 32 << 20;
+// Of those that have so much, one in so many gets its syncs in one round: whoever waits for a
+// record should not find the device busy with the indexes of all partitions.
+constexpr std::size_t kSecureOneIn = 4;
+constexpr int kRoundsOfCheckpoint = 5;
 
 }  // namespace
 
@@ -27,12 +33,24 @@ Upkeep::Upkeep(net::Executor& executor, Flusher::Submit submit, const Clock& clo
 }
 
 // Logs that grow fast should not have to wait for the next checkpoint: after a crash everything
-// above it is read. The points move when the syncs are done, so they are written a round later.
+// above it is read. The points move when the syncs are done, so they are written rounds later.
 void Upkeep::move_recovery_points() {
-    if (std::exchange(secured_, false)) write_checkpoints();
-    for (const auto& partition : table_.all()) {
-        if (partition->secure(kMuchToRecover)) secured_ = true;
+    if (rounds_secured_ > 0 && ++rounds_secured_ > kRoundsOfCheckpoint) {
+        rounds_secured_ = 0;
+        write_checkpoints();
     }
+    using Behind = std::pair<std::uint64_t, std::shared_ptr<Partition>>;
+    std::vector<Behind> behind;
+    for (auto& partition : table_.all()) {
+        const std::uint64_t bytes = partition->unsecured_bytes();
+        if (bytes >= kMuchToRecover) behind.emplace_back(bytes, std::move(partition));
+    }
+    if (behind.empty()) return;
+    const std::size_t now = (behind.size() + kSecureOneIn - 1) / kSecureOneIn;
+    const auto end = behind.begin() + static_cast<std::ptrdiff_t>(now);
+    std::ranges::partial_sort(behind, end, std::greater{}, &Behind::first);
+    std::for_each(behind.begin(), end, [](const Behind& each) { each.second->secure(); });
+    rounds_secured_ = std::max(rounds_secured_, 1);
 }
 
 void Upkeep::start() {

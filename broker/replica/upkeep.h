@@ -24,7 +24,7 @@ class Upkeep {
         // How often deleted files, free space and failed directories are looked at.
         Millis look{1'000};
         // How often recovery points are moved where much lies above them.
-        Millis secure{5'000};
+        Millis secure{1'000};
     };
 
     Upkeep(net::Executor& executor, Flusher::Submit submit, const Clock& clock, log::Disk& disk,
@@ -57,7 +57,8 @@ class Upkeep {
     LogStore& store_;
     PartitionTable& table_;
     std::vector<Chore> chores_;
-    bool secured_ = false;  // recovery points have moved since the checkpoint; in the chores only
+    // Rounds since recovery points began to move that are in no checkpoint yet; in the chores only.
+    int rounds_secured_ = 0;
     bool stopped_ = false;
 };
 
