@@ -19,7 +19,7 @@ Result<Offset> delete_below(Services& services, std::string_view topic, Partitio
         return fail(ErrorCode::INVALID_TOPIC_EXCEPTION, "internal topics keep their records");
     }
     MILENA_ASSIGN(const auto partition, find_partition(services, topic, index));
-    return partition->delete_records(offset);
+    return partition->delete_records(offset, services.clock.now());
 }
 
 void delete_records(Services& services, const Request<Body>& request, Reply<Response> reply) {

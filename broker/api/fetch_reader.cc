@@ -37,32 +37,43 @@ Error FetchReader::unknown(const session::PartitionName& name) const {
     return {ErrorCode::NOT_LEADER_OR_FOLLOWER, "this broker does not hold the partition"};
 }
 
+Result<replica::ReadOutcome> FetchReader::read_one(std::size_t i) const {
+    const auto& target = plan_.targets[i];
+    if (!partitions_[i]) return std::unexpected(unknown(target.name));
+    replica::ReadRequest request;
+    request.from = target.fetch_offset;
+    request.reader = limits_.reader;
+    request.current_leader_epoch = target.current_leader_epoch;
+    request.last_fetched_epoch = target.last_fetched_epoch;
+    request.leader_only = limits_.leader_only;
+    const auto room = limits_.max_bytes - std::min(bytes_, limits_.max_bytes);
+    request.max_bytes = std::min(room, static_cast<std::uint64_t>(std::max(target.max_bytes, 0)));
+    // Until something has been read, one whole batch is given whatever its size, so that a
+    // consumer with small limits gets on.
+    request.first = bytes_ == 0 ? log::FirstBatch::always_whole : log::FirstBatch::within_limit;
+    if (limits_.replica) {
+        request.now = services_->clock.now();
+        auto fetch = *limits_.replica;
+        fetch.log_start = target.follower_log_start;
+        return partitions_[i]->read_as_replica(request, fetch);
+    }
+    if (!limits_.rack.empty()) {
+        request.rack = limits_.rack;
+        request.now = services_->clock.now();
+    }
+    return partitions_[i]->read(request);
+}
+
 void FetchReader::read() {
     outcomes_.clear();
     outcomes_.reserve(plan_.targets.size());
     bytes_ = 0;
     must_answer_ = plan_.targets.empty();
     for (std::size_t i = 0; i < plan_.targets.size(); ++i) {
-        const auto& target = plan_.targets[i];
-        if (!partitions_[i]) {
-            outcomes_.push_back(std::unexpected(unknown(target.name)));
-            must_answer_ = true;
-            continue;
-        }
-        replica::ReadRequest request;
-        request.from = target.fetch_offset;
-        request.reader = limits_.reader;
-        request.current_leader_epoch = target.current_leader_epoch;
-        request.last_fetched_epoch = target.last_fetched_epoch;
-        const auto room = limits_.max_bytes - std::min(bytes_, limits_.max_bytes);
-        request.max_bytes =
-            std::min(room, static_cast<std::uint64_t>(std::max(target.max_bytes, 0)));
-        // Until something has been read, one whole batch is given whatever its size, so that a
-        // consumer with small limits gets on.
-        request.first = bytes_ == 0 ? log::FirstBatch::always_whole : log::FirstBatch::within_limit;
-        auto outcome = partitions_[i]->read(request);
+        auto outcome = read_one(i);
         if (outcome) bytes_ += outcome->records.slice.length;
-        must_answer_ = must_answer_ || !outcome || outcome->diverging.has_value();
+        must_answer_ = must_answer_ || !outcome || outcome->diverging.has_value() ||
+                       outcome->preferred_replica != kNoBroker;
         outcomes_.push_back(std::move(outcome));
     }
 }
@@ -73,7 +84,12 @@ bool FetchReader::satisfied() const {
 
 void FetchReader::park(const std::shared_ptr<Waiter>& waiter) const {
     for (std::size_t i = 0; i < partitions_.size(); ++i) {
-        if (partitions_[i]) partitions_[i]->park_reader(waiter, outcomes_[i]->high_watermark);
+        if (!partitions_[i]) continue;
+        if (limits_.replica) {
+            partitions_[i]->park_replica(waiter, outcomes_[i]->log_end);
+        } else {
+            partitions_[i]->park_reader(waiter, outcomes_[i]->high_watermark);
+        }
     }
 }
 
@@ -93,7 +109,7 @@ session::FetchMarks FetchReader::marks(std::size_t i) const {
     marks.high_watermark = outcome->high_watermark;
     marks.log_start_offset = outcome->log_start_offset;
     marks.has_records = !outcome->records.empty();
-    marks.must_tell = outcome->diverging.has_value();
+    marks.must_tell = outcome->diverging.has_value() || outcome->preferred_replica != kNoBroker;
     return marks;
 }
 
@@ -119,6 +135,7 @@ FetchReader::PartitionAnswer FetchReader::describe(Arena& arena, std::size_t i) 
     answer.high_watermark = outcome->high_watermark;
     answer.last_stable_offset = outcome->last_stable_offset;
     answer.log_start_offset = outcome->log_start_offset;
+    answer.preferred_read_replica = outcome->preferred_replica;
     if (outcome->diverging) {
         answer.diverging_epoch.epoch = outcome->diverging->leader_epoch;
         answer.diverging_epoch.end_offset = outcome->diverging->end_offset;
@@ -174,7 +191,8 @@ void FetchReader::answer(Arena& arena, Reply<msg::FetchResponse>& reply) {
     msg::FetchResponse response;
     response.session_id = plan_.session;
     response.responses = Array<Topic>(topics.data(), topic_count);
-    services_->scratch_of(reply.executor()).counters.fetched_bytes.add(bytes);
+    auto& counters = services_->scratch_of(reply.executor()).counters;
+    (limits_.replica ? counters.replicated_bytes : counters.fetched_bytes).add(bytes);
     reply.send(response);
 }
 

@@ -8,6 +8,8 @@
 #include "protocol/msg/fetch.h"
 
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace milena::api {
@@ -16,6 +18,11 @@ struct FetchLimits {
     std::uint64_t max_bytes = 0;
     std::uint64_t min_bytes = 0;
     partition::Reader reader = partition::Reader::uncommitted;
+    bool leader_only = true;  // the version does not know of replicas that consumers may read
+    // Of a consumer that is to be sent to a replica near it; empty: none is.
+    std::string rack{};
+    // Who asks, when it is a replica; its log start stands with each target.
+    std::optional<replica::ReplicaFetch> replica{};
 };
 
 class FetchReader {
@@ -37,6 +44,7 @@ class FetchReader {
     using PartitionAnswer = msg::FetchResponse::PartitionData;
 
     void resolve();
+    Result<replica::ReadOutcome> read_one(std::size_t i) const;
     Error unknown(const session::PartitionName& name) const;
     PartitionAnswer describe(Arena& arena, std::size_t i) const;
     session::FetchMarks marks(std::size_t i) const;
@@ -48,7 +56,7 @@ class FetchReader {
     std::vector<std::shared_ptr<replica::Partition>> partitions_;
     std::vector<Result<replica::ReadOutcome>> outcomes_;
     std::uint64_t bytes_ = 0;
-    bool must_answer_ = false;  // an error or a diverging epoch
+    bool must_answer_ = false;  // an error, a diverging epoch or another replica
 };
 
 }  // namespace milena::api

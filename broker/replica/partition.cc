@@ -8,20 +8,24 @@
 namespace milena::replica {
 
 Partition::Partition(PartitionName name, BrokerId self, std::unique_ptr<log::PartitionLog> log,
-                     std::shared_ptr<const TopicSettings> settings, Flusher& flusher)
+                     std::shared_ptr<const TopicSettings> settings, Flusher& flusher,
+                     PartitionWatcher* watcher)
     : name_(std::move(name)),
       label_(name_.label()),
       flusher_(flusher),
+      watcher_(watcher),
       settings_(std::move(settings)),
       log_(std::move(log)),
       machine_(self) {}
 
 Partition::Partition(PartitionName name, BrokerId self, const DormantLog& log, LogSource& source,
-                     std::shared_ptr<const TopicSettings> settings, Flusher& flusher)
+                     std::shared_ptr<const TopicSettings> settings, Flusher& flusher,
+                     PartitionWatcher* watcher)
     : name_(std::move(name)),
       label_(name_.label()),
       flusher_(flusher),
       source_(&source),
+      watcher_(watcher),
       settings_(std::move(settings)),
       dormant_(std::make_unique<Dormant>(Dormant{.log = log})),
       machine_(self),
@@ -54,8 +58,8 @@ Status Partition::open_dormant() {
     log_ = std::move(*opened);
     const auto dormant = std::move(dormant_);
     const auto high_watermark = dormant->log.high_watermark;
-    if (dormant->leadership) lead(*dormant->leadership, high_watermark, dormant->since);
-    if (dormant->following) follow(*dormant->following, high_watermark, dormant->since);
+    if (dormant->leadership) lead(*dormant->leadership, high_watermark, dormant->since.mono);
+    if (dormant->followership) follow(*dormant->followership, high_watermark, dormant->since);
     return {};
 }
 
@@ -81,8 +85,8 @@ LeaderHint Partition::leader() const {
     if (dormant_ && dormant_->leadership) {
         return {machine_.state().self, dormant_->leadership->leader_epoch};
     }
-    if (dormant_ && dormant_->following) {
-        return {dormant_->following->leader, dormant_->following->leader_epoch};
+    if (dormant_ && dormant_->followership) {
+        return {dormant_->followership->leader, dormant_->followership->leader_epoch};
     }
     return {machine_.state().leader, machine_.state().leader_epoch};
 }
@@ -100,11 +104,22 @@ void Partition::perform(const partition::Ready& ready) {
     if (ready.high_watermark || ready.epoch_ended) {
         for (const auto& reader : readers_) reader->wake();
     }
+    if (ready.epoch_ended) {
+        for (const auto& replica : replicas_) replica->wake();
+    }
     if (ready.sync) want_sync(log::SyncScope::data);
+    if (ready.alter_isr && watcher_ != nullptr) {
+        watcher_->on_proposal(shared_from_this(), *ready.alter_isr);
+    }
+}
+
+void Partition::tell_moved() {
+    if (watcher_ != nullptr) watcher_->on_moved(shared_from_this());
 }
 
 void Partition::wake_everybody() {
     for (const auto& reader : readers_) reader->wake();
+    for (const auto& replica : replicas_) replica->wake();
     for (const auto& parked : producers_) parked.waiter->wake();
     producers_.clear();
 }
@@ -120,13 +135,26 @@ void Partition::park_reader(std::shared_ptr<Waiter> waiter, Offset seen) {
     readers_.push_back(std::move(waiter));
 }
 
+void Partition::park_replica(std::shared_ptr<Waiter> waiter, Offset seen) {
+    const std::lock_guard lock(mutex_);
+    if (!log_) {
+        waiter->wake();
+        return;
+    }
+    if (log_->log_end_offset() != seen) waiter->wake();
+    replicas_.push_back(std::move(waiter));
+}
+
 void Partition::unpark_reader(const Waiter* waiter) {
     const std::lock_guard lock(mutex_);
-    const auto found = std::find_if(readers_.begin(), readers_.end(),
-                                    [&](const auto& parked) { return parked.get() == waiter; });
-    if (found == readers_.end()) return;
-    *found = std::move(readers_.back());
-    readers_.pop_back();
+    for (auto* parked : {&readers_, &replicas_}) {
+        const auto found = std::find_if(parked->begin(), parked->end(),
+                                        [&](const auto& one) { return one.get() == waiter; });
+        if (found == parked->end()) continue;
+        *found = std::move(parked->back());
+        parked->pop_back();
+        return;
+    }
 }
 
 void Partition::park_producer(const AppendOutcome& outcome, std::shared_ptr<Waiter> waiter) {
@@ -153,8 +181,9 @@ void Partition::become_leader(const Leadership& leadership, Offset high_watermar
     const std::lock_guard lock(mutex_);
     if (dormant_) {
         dormant_->leadership = leadership;
-        dormant_->following.reset();
-        dormant_->since = now;
+        dormant_->followership.reset();
+        dormant_->since = {kNoTimestamp, now};
+        if (leadership.replicas.size() > 1) tell_moved();
         return;
     }
     if (log_) lead(leadership, high_watermark, now);
@@ -162,37 +191,22 @@ void Partition::become_leader(const Leadership& leadership, Offset high_watermar
 
 void Partition::lead(const Leadership& leadership, Offset high_watermark, MonoTime now) {
     const auto before = machine_.state().leader_epoch;
+    const bool followed = machine_.state().role == partition::Role::follower;
     const auto log = log_ends(high_watermark);
+    if (!leadership.brokers.empty()) {
+        perform(machine_.step(partition::BrokersChanged{leadership.brokers}, now));
+    }
     perform(machine_.step(
         partition::BecomeLeader{leadership.leader_epoch, leadership.partition_epoch,
                                 leadership.replicas, leadership.isr, settings()->replication, log},
         now));
+    if (followed) tell_moved();
+    if (watcher_ != nullptr && leadership.replicas.size() > 1) watcher_->on_leading();
     if (machine_.state().leader_epoch == before) return;
     if (auto status = log_->assign_epoch_start(leadership.leader_epoch, log.log_end); !status) {
         log_error("epoch_not_stored", {{"partition", label_}, {"reason", status.error().detail}});
         log_->mark_failed(status.error());
     }
-}
-
-void Partition::stop_leading(LeaderEpoch leader_epoch, PartitionEpoch partition_epoch,
-                             BrokerId leader, MonoTime now) {
-    const std::lock_guard lock(mutex_);
-    const Following following{leader_epoch, partition_epoch, leader};
-    if (dormant_) {
-        dormant_->leadership.reset();
-        dormant_->following = following;
-        dormant_->since = now;
-        return;
-    }
-    if (log_) follow(following, Offset(0), now);
-}
-
-void Partition::follow(const Following& following, Offset high_watermark, MonoTime now) {
-    perform(
-        machine_.step(partition::BecomeFollower{following.leader_epoch, following.partition_epoch,
-                                                following.leader, settings()->replication,
-                                                log_ends(high_watermark)},
-                      now));
 }
 
 void Partition::update_settings(std::shared_ptr<const TopicSettings> settings, MonoTime now) {
@@ -205,6 +219,7 @@ void Partition::update_settings(std::shared_ptr<const TopicSettings> settings, M
     const auto replication = settings->replication;
     settings_.store(std::move(settings));
     perform(machine_.step(partition::SettingsChanged{replication}, now));
+    if (machine_.state().role == partition::Role::follower) tell_moved();
 }
 
 Partition::Marks Partition::current_marks() const {
@@ -246,6 +261,9 @@ Status Partition::upkeep(log::Disk& disk, log::LogTime now) {
         if (!std::exchange(appended_since_upkeep_, false)) (void)log_->give_back_memory();
         auto deleted = log_->delete_old_segments(machine_.state().high_watermark, now);
         if (!deleted) return std::unexpected(std::move(deleted).error());
+        if (*deleted > 0) {
+            perform(machine_.step(partition::LogStartMoved{log_->log_start_offset()}, now.mono));
+        }
         plan = log_->take_deleted(now.mono);
     }
     auto removed = plan.run(disk);
@@ -281,6 +299,8 @@ Result<std::optional<Partition::Marks>> Partition::close(Closing how, log::LogTi
     wake_everybody();
     // Nothing else can wake them, and they hold this partition.
     readers_.clear();
+    replicas_.clear();
+    if (machine_.state().role == partition::Role::follower) tell_moved();
     if (!status) return std::unexpected(std::move(status).error());
     return last;
 }

@@ -7,15 +7,18 @@
 //
 // A partition is dormant until somebody needs its log: it has a place on disk and perhaps a leader
 // epoch, but no log and no machine that leads. Whoever needs them opens the log first, under the
-// lock; when that fails the partition stays dormant and the next one tries again.
+// lock; when that fails the partition stays dormant and the next one tries again. One that has
+// other replicas is needed by them, so it does not stay dormant.
 //
-// Driven by api/ (append, read, lookups), by TopicPublisher (leadership, settings, end) and by the
-// flusher (syncs). All functions may be called from any thread.
+// Driven by api/ (append, read, lookups), by TopicPublisher (roles, settings, end), by the flusher
+// (syncs), and where there are several replicas by Replication (what was fetched, answers of the
+// controller, time). All functions may be called from any thread.
 #pragma once
 
 #include "broker/purgatory/waiter.h"
 #include "broker/replica/append.h"
 #include "broker/replica/log_source.h"
+#include "broker/replica/partition_watcher.h"
 #include "broker/replica/spinning_mutex.h"
 #include "broker/replica/topic_settings.h"
 #include "broker/replica/verification.h"
@@ -30,6 +33,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace milena {
@@ -57,6 +61,40 @@ struct Leadership {
     PartitionEpoch partition_epoch;
     std::vector<BrokerId> replicas;
     std::vector<BrokerId> isr;
+    // Those that hold the replicas; needed for more than one only.
+    std::vector<partition::BrokerView> brokers{};
+};
+
+// The same of a partition that another broker leads, or nobody (kNoBroker).
+struct Followership {
+    LeaderEpoch leader_epoch;
+    PartitionEpoch partition_epoch;
+    BrokerId leader = kNoBroker;
+};
+
+// What this replica is to fetch, and from whom.
+struct FollowedPartition {
+    BrokerId leader = kNoBroker;
+    LeaderEpoch leader_epoch = kNoLeaderEpoch;
+    // nullopt: its log has to be synced or cut first.
+    std::optional<partition::FetchPosition> position;
+    bool log_failed = false;  // it takes nothing any more
+};
+
+// What the leader answered to a fetch from `asked` on, without an error.
+struct FetchedData {
+    partition::FetchPosition asked;
+    Offset high_watermark = kNoOffset;
+    Offset log_start = kNoOffset;
+    std::optional<partition::EpochEnd> diverging;
+    ByteView records;  // batches whose CRC is right; the last one may be cut
+};
+
+// Another broker that fetches as a replica.
+struct ReplicaFetch {
+    BrokerId replica;
+    BrokerEpoch broker_epoch{-1};  // -1: not told
+    Offset log_start = kNoOffset;
 };
 
 struct ReadRequest {
@@ -66,10 +104,15 @@ struct ReadRequest {
     partition::Reader reader = partition::Reader::uncommitted;
     LeaderEpoch current_leader_epoch = kNoLeaderEpoch;  // kNoLeaderEpoch: no check
     LeaderEpoch last_fetched_epoch = kNoLeaderEpoch;    // kNoLeaderEpoch: no check
+    bool leader_only = true;                            // a follower may not answer
+    // Where the consumer is, when it is to be sent to a replica in the same rack (KIP-392).
+    std::string_view rack{};
+    MonoTime now{};
 };
 
 struct ReadOutcome {
     log::ReadResult records;
+    Offset log_end = kNoOffset;
     Offset high_watermark = kNoOffset;
     Offset last_stable_offset = kNoOffset;
     Offset log_start_offset = kNoOffset;
@@ -77,6 +120,16 @@ struct ReadOutcome {
     std::optional<std::vector<log::AbortedTransaction>> aborted;
     // The reader's log departs from ours here (KIP-595): no records then.
     std::optional<log::EpochEndOffset> diverging;
+    // Who is to be asked instead; no records then.
+    BrokerId preferred_replica = kNoBroker;
+};
+
+// What a leader of several replicas tells of them.
+struct ReplicationView {
+    bool leads = false;
+    bool under_replicated = false;
+    bool under_min_isr = false;
+    Offset furthest_behind{0};  // how many offsets the last replica lacks
 };
 
 // What a partition remembers of a producer, for DescribeProducers.
@@ -102,11 +155,14 @@ enum class OffsetQuery : std::uint8_t {
 
 class Partition final : public std::enable_shared_from_this<Partition> {
   public:
+    // `watcher` may be null where no partition has a second replica; it outlives this otherwise.
     Partition(PartitionName name, BrokerId self, std::unique_ptr<log::PartitionLog> log,
-              std::shared_ptr<const TopicSettings> settings, Flusher& flusher);
+              std::shared_ptr<const TopicSettings> settings, Flusher& flusher,
+              PartitionWatcher* watcher = nullptr);
     // Dormant. `source` outlives the partition.
     Partition(PartitionName name, BrokerId self, const DormantLog& log, LogSource& source,
-              std::shared_ptr<const TopicSettings> settings, Flusher& flusher);
+              std::shared_ptr<const TopicSettings> settings, Flusher& flusher,
+              PartitionWatcher* watcher = nullptr);
 
     const PartitionName& name() const { return name_; }
     // Of a partition that has a LogSource.
@@ -143,7 +199,7 @@ class Partition final : public std::enable_shared_from_this<Partition> {
                                                  LeaderEpoch current_leader_epoch);
     // Makes everything below `before` unreadable (kNoOffset: below the high watermark); the new
     // start of the log. OFFSET_OUT_OF_RANGE, POLICY_VIOLATION (compacted only).
-    Result<Offset> delete_records(Offset before);
+    Result<Offset> delete_records(Offset before, MonoTime now);
     LeaderHint leader() const;
 
     // --- Transactions (partition_transactions.cc) ---
@@ -169,11 +225,42 @@ class Partition final : public std::enable_shared_from_this<Partition> {
     void unpark_reader(const Waiter* waiter);
     void park_producer(const AppendOutcome& outcome, std::shared_ptr<Waiter> waiter);
 
+    // --- Other replicas (partition_replicas.cc) ---
+
+    // A fetch of another replica: what it asks for says how far it is. Errors: those of read(),
+    // UNKNOWN_LEADER_EPOCH when that broker holds no replica.
+    Result<ReadOutcome> read_as_replica(const ReadRequest& request, const ReplicaFetch& fetch);
+    // As park_reader, woken by every append. `seen`: the log end of the read.
+    void park_replica(std::shared_ptr<Waiter> waiter, Offset seen);
+    // What is registered of the brokers that hold its replicas has changed.
+    void update_brokers(std::vector<partition::BrokerView> brokers, MonoTime now);
+    // What became of an on_proposal.
+    void on_isr_answer(const partition::AlterIsrAnswered& answer, MonoTime now);
+    struct Ticked {
+        bool leads_replicas = false;
+        std::optional<MonoTime> next;  // the latest
+    };
+    Ticked tick(MonoTime now);
+    ReplicationView replication_view() const;
+
+    // --- As a follower (partition_follower.cc) ---
+
+    // nullopt: does not follow, or is closed.
+    std::optional<FollowedPartition> following() const;
+    // False: the records could not be used, ask again later. Where it stands then: following().
+    // With `diverging` the log is cut and synced before this returns.
+    bool take_fetched(const FetchedData& fetched, log::LogTime now);
+    // The leader does not hold what was asked for; its log has these ends. May cut the log.
+    void take_leader_ends(LeaderEpoch epoch, Offset start, Offset end, log::LogTime now);
+
     // --- The cluster metadata ---
 
+    // `high_watermark`: as last checkpointed; counts for the first role only.
     void become_leader(const Leadership& leadership, Offset high_watermark, MonoTime now);
-    void stop_leading(LeaderEpoch leader_epoch, PartitionEpoch partition_epoch, BrokerId leader,
-                      MonoTime now);
+    void become_follower(const Followership& followership, Offset high_watermark, log::LogTime now);
+    // Dormant, though other replicas need it: open() is to be called where threads may block.
+    bool needs_opening() const;
+    void open();
     void update_settings(std::shared_ptr<const TopicSettings> settings, MonoTime now);
 
     // --- Compaction (partition_cleaning.cc); for LogCleaner, one round at a time ---
@@ -227,17 +314,12 @@ class Partition final : public std::enable_shared_from_this<Partition> {
 
     enum class SyncState : std::uint8_t { idle, under_way, under_way_and_wanted };
 
-    struct Following {
-        LeaderEpoch leader_epoch;
-        PartitionEpoch partition_epoch;
-        BrokerId leader;
-    };
     // What the metadata says of it meanwhile takes effect when it is opened, as of `since`.
     struct Dormant {
         DormantLog log;
         std::optional<Leadership> leadership = {};
-        std::optional<Following> following = {};
-        MonoTime since = {};
+        std::optional<Followership> followership = {};
+        log::LogTime since = {};
         bool failed = false;  // to open, which has been said
     };
 
@@ -252,7 +334,7 @@ class Partition final : public std::enable_shared_from_this<Partition> {
     Result<LeaderEpoch> may_append(Acks acks, LeaderEpoch expected);
     Marks marks_of(const DormantLog& found) const;
     void lead(const Leadership& leadership, Offset high_watermark, MonoTime now);
-    void follow(const Following& following, Offset high_watermark, MonoTime now);
+    void follow(const Followership& followership, Offset high_watermark, log::LogTime now);
     Status note(Status status);
     Status check_room(std::uint64_t bytes);
     Status check_transaction(const BatchView& batch, log::AppendOrigin origin,
@@ -264,9 +346,21 @@ class Partition final : public std::enable_shared_from_this<Partition> {
     bool admit(AppendGroup& group, std::size_t begin, std::size_t next);
     void write_run(AppendGroup& group, std::size_t begin, std::size_t end, log::LogTime now);
     Offset visible_end(partition::Reader reader) const;
-    // Locks by itself.
+    // These lock by themselves.
     Result<ReadOutcome> read_unchecked(const ReadRequest& request);
+    Result<ReadOutcome> answer_replica(const ReadRequest& request, const ReplicaFetch& fetch);
+    Result<ReadOutcome> check_read(Result<ReadOutcome> outcome);
+    Result<ReadOutcome> read_log(const ReadRequest& request) const;
+    partition::EpochEnd epoch_end(LeaderEpoch epoch) const;
+    // What a leader's Ready asks for: whom to wake, what to sync and to send.
     void perform(const partition::Ready& ready);
+    // The same for a follower, whose log may have to change before.
+    void perform_as_follower(partition::Ready ready, ByteView fetched, log::LogTime now);
+    Result<partition::Input> change_log(const partition::Ready& ready, ByteView fetched,
+                                        log::LogTime now);
+    partition::Input append_fetched(ByteView fetched, LeaderEpoch limit, log::LogTime now);
+    void fail_log(const Error& error);
+    void tell_moved();
     void want_sync(log::SyncScope scope);
     void want_write_back(std::uint64_t appended);
     void wake_everybody();
@@ -275,13 +369,15 @@ class Partition final : public std::enable_shared_from_this<Partition> {
     const std::string label_;  // "events-3", for errors and log lines
     Flusher& flusher_;
     LogSource* const source_ = nullptr;  // null: the log was given open
+    PartitionWatcher* const watcher_;
     SharedCell<const TopicSettings> settings_;
 
     mutable SpinningMutex mutex_;
     std::unique_ptr<log::PartitionLog> log_;  // null while dormant and once closed
     std::unique_ptr<Dormant> dormant_;
     partition::Partition machine_;
-    std::vector<std::shared_ptr<Waiter>> readers_;
+    std::vector<std::shared_ptr<Waiter>> readers_;   // wait for the high watermark
+    std::vector<std::shared_ptr<Waiter>> replicas_;  // wait for the log end
     std::vector<ParkedProducer> producers_;
     VerificationTable verifications_;
     SyncState sync_ = SyncState::idle;

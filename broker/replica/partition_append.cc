@@ -66,6 +66,7 @@ Result<AppendOutcome> Partition::append_new(MutableBytes batch, LeaderEpoch epoc
     const auto info = *appended;
     appended_since_upkeep_ = true;
     perform(machine_.step(partition::Appended{info.last_offset + 1}, now.mono));
+    for (const auto& replica : replicas_) replica->wake();
     const bool durable = machine_.state().settings.durability == partition::Durability::disk;
     if (info.rolled) {
         want_sync(log::SyncScope::everything);
@@ -191,16 +192,23 @@ void Partition::sync_now(log::Disk& disk, MonoTime now) {
             return;
         }
         // What the kernel failed to write may be gone whatever a retry says: no more appends here.
-        log_error("partition_offline", {{"partition", label_},
-                                        {"reason", status.error().detail},
-                                        {"remedy", "repair the disk, then restart the broker"}});
-        (void)note(std::move(status));
-        wake_everybody();
+        fail_log(status.error());
         return;
     }
     log_->mark_synced(plan);
     perform(machine_.step(partition::Synced{log_->synced_offset()}, now));
+    if (machine_.state().role == partition::Role::follower) tell_moved();
     if (again) want_sync(sync_scope_);
+}
+
+void Partition::fail_log(const Error& error) {
+    log_error("partition_offline", {{"partition", label_},
+                                    {"reason", error.detail},
+                                    {"remedy", "repair the disk, then restart the broker"}});
+    log_->mark_failed(error);
+    (void)note(std::unexpected(error));
+    wake_everybody();
+    if (machine_.state().role == partition::Role::follower) tell_moved();
 }
 
 }  // namespace milena::replica

@@ -1,5 +1,6 @@
 // Partition: reads and lookups. Nothing here changes state but delete_records.
 #include "broker/replica/partition.h"
+#include "replication/partition/read_replica.h"
 #include "replication/partition/truncation.h"
 
 namespace milena::replica {
@@ -10,7 +11,10 @@ Offset Partition::visible_end(partition::Reader reader) const {
 }
 
 Result<ReadOutcome> Partition::read(const ReadRequest& request) {
-    auto outcome = read_unchecked(request);
+    return check_read(read_unchecked(request));
+}
+
+Result<ReadOutcome> Partition::check_read(Result<ReadOutcome> outcome) {
     if (!outcome || !outcome->records.unchecked) return outcome;
     // The first look at these batches since the start. Without the lock: they may have to come from
     // the device.
@@ -24,9 +28,14 @@ Result<ReadOutcome> Partition::read(const ReadRequest& request) {
 Result<ReadOutcome> Partition::read_unchecked(const ReadRequest& request) {
     const std::lock_guard lock(mutex_);
     MILENA_TRY(check_open());
-    MILENA_TRY(partition::check_leader(machine_.state(), request.current_leader_epoch, label_));
+    const auto check = request.leader_only ? partition::check_leader : partition::check_replica;
+    MILENA_TRY(check(machine_.state(), request.current_leader_epoch, label_));
+    return read_log(request);
+}
 
+Result<ReadOutcome> Partition::read_log(const ReadRequest& request) const {
     ReadOutcome outcome;
+    outcome.log_end = log_->log_end_offset();
     outcome.high_watermark = machine_.state().high_watermark;
     outcome.last_stable_offset = visible_end(partition::Reader::committed);
     outcome.log_start_offset = log_->log_start_offset();
@@ -52,6 +61,11 @@ Result<ReadOutcome> Partition::read_unchecked(const ReadRequest& request) {
         }
     }
     if (request.from > log_->log_end_offset()) return out_of_range();
+    if (!request.rack.empty()) {
+        outcome.preferred_replica = partition::preferred_read_replica(
+            machine_.state(), request.rack, request.from, request.now);
+        if (outcome.preferred_replica != kNoBroker) return outcome;
+    }
     MILENA_ASSIGN(outcome.records, log_->read(request.from, request.max_bytes, request.first,
                                               visible_end(request.reader)));
     if (request.reader == partition::Reader::committed) {
@@ -83,7 +97,10 @@ Result<log::TimestampedOffset> Partition::find_offset(OffsetQuery query, Timesta
                                           log_->epoch_at(start).value_or(kNoLeaderEpoch)};
         }
         case OffsetQuery::latest: {
-            MILENA_TRY(partition::may_list_latest(state, label_));
+            // A replica asks for the log end, which is certain.
+            if (reader != partition::Reader::replica) {
+                MILENA_TRY(partition::may_list_latest(state, label_));
+            }
             return log::TimestampedOffset{kNoTimestamp, bound, state.leader_epoch};
         }
         // Nothing is tiered.
@@ -113,7 +130,7 @@ Result<log::EpochEndOffset> Partition::epoch_end_offset(LeaderEpoch epoch,
     return log_->epoch_end_offset(epoch);
 }
 
-Result<Offset> Partition::delete_records(Offset before) {
+Result<Offset> Partition::delete_records(Offset before, MonoTime now) {
     const std::lock_guard lock(mutex_);
     MILENA_TRY(check_open());
     const auto& state = machine_.state();
@@ -130,6 +147,7 @@ Result<Offset> Partition::delete_records(Offset before) {
                         std::to_string(state.high_watermark.value()));
     }
     MILENA_TRY(log_->advance_log_start_offset(target));
+    perform(machine_.step(partition::LogStartMoved{log_->log_start_offset()}, now));
     return log_->log_start_offset();
 }
 

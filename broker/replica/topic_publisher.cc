@@ -12,33 +12,48 @@ bool holds(const metadata::PartitionImage& partition, BrokerId self) {
            partition.replicas.end();
 }
 
+std::vector<partition::BrokerView> views_of(const metadata::Image& image,
+                                            const std::vector<BrokerId>& ids) {
+    std::vector<partition::BrokerView> views;
+    for (const auto id : ids) {
+        const auto* broker = image.broker(id);
+        if (broker == nullptr) continue;
+        views.push_back({.id = id,
+                         .epoch = broker->epoch,
+                         .alive = !broker->is_fenced,
+                         .active = broker->is_active(),
+                         .rack = broker->rack.value_or(std::string())});
+    }
+    return views;
+}
+
 }  // namespace
 
 void TopicPublisher::publish(const metadata::Image& after, const metadata::Delta& delta) {
     for (const auto& change : delta.topics) {
-        if (!change.after) {
-            close_topic(*change.before);
-        } else {
+        if (change.after) {
             claim_or_change(after, *change.after, change.partitions);
+            continue;
+        }
+        for (std::size_t i = 0; i < change.before->partitions.size(); ++i) {
+            drop(change.before->id, PartitionIndex(static_cast<std::int32_t>(i)));
         }
     }
     started_ = true;
+    if (!delta.brokers.empty()) tell_of_brokers(after);
     for (const auto& resource : delta.configs) change_settings(after, resource);
 }
 
-void TopicPublisher::close_topic(const metadata::TopicImage& topic) {
-    for (std::size_t i = 0; i < topic.partitions.size(); ++i) {
-        const PartitionIndex index(static_cast<std::int32_t>(i));
-        const auto partition = table_.take(topic.id, index);
-        if (!partition) continue;
-        const auto delay = partition->settings()->log.file_delete_delay_ms;
-        // Removal follows: what closing could not write is of no use any more.
-        (void)partition->close(Partition::Closing::removed, now());
-        auto status = store_.remove_partition(partition->name(), partition->directory(), delay);
-        if (!status) {
-            log_error("partition_not_removed", {{"partition", partition->name().label()},
-                                                {"reason", status.error().detail}});
-        }
+void TopicPublisher::drop(TopicId topic, PartitionIndex index) {
+    const auto partition = table_.take(topic, index);
+    if (!partition) return;
+    const auto delay = partition->settings()->log.file_delete_delay_ms;
+    // Removal follows: what closing could not write is of no use any more.
+    (void)partition->close(Partition::Closing::removed, now());
+    auto status = store_.remove_partition(partition->name(), partition->directory(), delay);
+    if (!status) {
+        log_error("partition_not_removed",
+                  {{"partition", partition->name().label()}, {"reason", status.error().detail}});
     }
 }
 
@@ -50,28 +65,43 @@ void TopicPublisher::claim_or_change(const metadata::Image& image,
     std::shared_ptr<const TopicSettings> settings;
     for (const auto index : changed) {
         const auto* from = topic.partition(index);
-        if (from == nullptr || !holds(*from, self_)) continue;
+        if (from == nullptr || !holds(*from, self_)) {
+            drop(topic.id, index);
+            continue;
+        }
         if (const auto known = table_.find(topic.id, index)) {
-            lead_or_stop(*known, *from, Offset(0));
+            take_role(*known, image, *from, Offset(0));
             continue;
         }
         if (!settings) settings = settings_of_(image, topic.name);
         const PartitionName name{topic.name, topic.id, index};
         const auto dormant = store_.claim(name, known_since);
         auto partition =
-            std::make_shared<Partition>(name, self_, dormant, store_, settings, flusher_);
-        lead_or_stop(*partition, *from, dormant.high_watermark);
+            std::make_shared<Partition>(name, self_, dormant, store_, settings, flusher_, watcher_);
+        take_role(*partition, image, *from, dormant.high_watermark);
         table_.put(std::move(partition));
     }
 }
 
-void TopicPublisher::lead_or_stop(Partition& partition, const metadata::PartitionImage& from,
-                                  Offset high_watermark) {
-    if (from.leader == self_) {
-        partition.become_leader({from.leader_epoch, from.partition_epoch, from.replicas, from.isr},
-                                high_watermark, clock_.now());
-    } else {
-        partition.stop_leading(from.leader_epoch, from.partition_epoch, from.leader, clock_.now());
+void TopicPublisher::take_role(Partition& partition, const metadata::Image& image,
+                               const metadata::PartitionImage& from, Offset high_watermark) {
+    if (from.leader != self_) {
+        partition.become_follower({from.leader_epoch, from.partition_epoch, from.leader},
+                                  high_watermark, now());
+        return;
+    }
+    Leadership leadership{from.leader_epoch, from.partition_epoch, from.replicas, from.isr};
+    if (from.replicas.size() > 1) leadership.brokers = views_of(image, from.replicas);
+    partition.become_leader(leadership, high_watermark, clock_.now());
+}
+
+// Leaders of several replicas decide by it who may be in sync.
+void TopicPublisher::tell_of_brokers(const metadata::Image& image) {
+    for (const auto& partition : table_.all()) {
+        const auto* topic = image.topic(partition->name().topic_id);
+        const auto* from = topic == nullptr ? nullptr : topic->partition(partition->name().index);
+        if (from == nullptr || from->leader != self_ || from->replicas.size() < 2) continue;
+        partition->update_brokers(views_of(image, from->replicas), clock_.now());
     }
 }
 

@@ -1,5 +1,5 @@
-// Follows the cluster metadata: claims, leads, changes and closes the partitions of this node.
-// Their logs are opened when somebody needs them.
+// Follows the cluster metadata: claims and closes the partitions of this node, and gives them their
+// roles and settings. Their logs are opened when somebody needs them.
 //
 // Runs on the quorum's executor, before the reply to whoever asked for the change: when
 // CreateTopics answers, its partitions lead.
@@ -20,23 +20,27 @@ class TopicPublisher {
     using SettingsOf = std::function<std::shared_ptr<const TopicSettings>(const metadata::Image&,
                                                                           std::string_view topic)>;
 
+    // `watcher` as Partition's.
     TopicPublisher(BrokerId self, LogStore& store, PartitionTable& table, Flusher& flusher,
-                   const Clock& clock, SettingsOf settings_of)
+                   const Clock& clock, PartitionWatcher* watcher, SettingsOf settings_of)
         : self_(self),
           store_(store),
           table_(table),
           flusher_(flusher),
           clock_(clock),
+          watcher_(watcher),
           settings_of_(std::move(settings_of)) {}
 
     void publish(const metadata::Image& after, const metadata::Delta& delta);
 
   private:
-    void close_topic(const metadata::TopicImage& topic);
+    // What this broker no longer holds: closed, and removed from disk.
+    void drop(TopicId topic, PartitionIndex index);
     void claim_or_change(const metadata::Image& image, const metadata::TopicImage& topic,
                          const std::vector<PartitionIndex>& changed);
-    void lead_or_stop(Partition& partition, const metadata::PartitionImage& from,
-                      Offset high_watermark);
+    void take_role(Partition& partition, const metadata::Image& image,
+                   const metadata::PartitionImage& from, Offset high_watermark);
+    void tell_of_brokers(const metadata::Image& image);
     void change_settings(const metadata::Image& image, const metadata::ConfigResource& resource);
     log::LogTime now() const { return {clock_.wall_now(), clock_.now()}; }
 
@@ -45,6 +49,7 @@ class TopicPublisher {
     PartitionTable& table_;
     Flusher& flusher_;
     const Clock& clock_;
+    PartitionWatcher* const watcher_;
     SettingsOf settings_of_;
     bool started_ = false;  // the first image has been published
 };

@@ -87,6 +87,8 @@ std::shared_ptr<const TopicSettings> topic_settings(const config::Settings& brok
     settings->replication.durability = values.get(topic::write_durability) == "page-cache"
                                            ? partition::Durability::page_cache
                                            : partition::Durability::disk;
+    settings->replication.replica_lag_time_max =
+        Millis(broker.get(config::opt::broker::replica_lag_time_max_ms));
     settings->log.sync_on_roll = settings->replication.durability == partition::Durability::disk;
     settings->batches = batch_rules(values, settings->log);
     return settings;

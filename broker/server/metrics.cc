@@ -2,6 +2,7 @@
 
 #include "protocol/wire/api_table.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <string_view>
@@ -39,12 +40,14 @@ void write_requests(Exposition& out, const std::vector<const telemetry::RequestC
     std::array<std::uint64_t, telemetry::kApiSlots> requests{};
     std::uint64_t produced = 0;
     std::uint64_t fetched = 0;
+    std::uint64_t replicated = 0;
     for (const auto* counters : from) {
         for (std::size_t i = 0; i < requests.size(); ++i) {
             requests[i] += counters->requests[i].value();
         }
         produced += counters->produced_bytes.value();
         fetched += counters->fetched_bytes.value();
+        replicated += counters->replicated_bytes.value();
     }
     out.family(Kind::counter, "milena_requests_total", "Requests served, by API");
     for (std::size_t i = 0; i < requests.size(); ++i) {
@@ -55,6 +58,34 @@ void write_requests(Exposition& out, const std::vector<const telemetry::RequestC
     out.value(produced);
     out.family(Kind::counter, "milena_fetched_bytes_total", "Record batches given to consumers");
     out.value(fetched);
+    out.family(Kind::counter, "milena_replicated_bytes_total",
+               "Record batches given to other replicas");
+    out.value(replicated);
+}
+
+void write_replication(Exposition& out, const replica::PartitionTable& partitions) {
+    std::size_t led = 0;
+    std::size_t under_replicated = 0;
+    std::size_t under_min_isr = 0;
+    std::int64_t lag = 0;
+    for (const auto& partition : partitions.all()) {
+        const auto view = partition->replication_view();
+        led += view.leads ? 1 : 0;
+        under_replicated += view.under_replicated ? 1 : 0;
+        under_min_isr += view.under_min_isr ? 1 : 0;
+        lag = std::max(lag, view.furthest_behind.value());
+    }
+    out.family(Kind::gauge, "milena_partitions_led", "Partitions that this node leads");
+    out.value(led);
+    out.family(Kind::gauge, "milena_partitions_under_replicated",
+               "Of these, those with replicas out of sync");
+    out.value(under_replicated);
+    out.family(Kind::gauge, "milena_partitions_under_min_isr",
+               "Of these, those with fewer in sync than min.insync.replicas");
+    out.value(under_min_isr);
+    out.family(Kind::gauge, "milena_replica_lag_offsets_max",
+               "Offsets that the replica furthest behind lacks");
+    out.value(lag);
 }
 
 void write_damage(Exposition& out, const std::vector<replica::LogStore::Damage>& found) {
@@ -142,6 +173,12 @@ void add_metrics(telemetry::Registry& registry, const Measured& measured) {
         [requests = measured.requests](Exposition& out) { write_requests(out, requests); });
     registry.add(Kind::gauge, "milena_partitions", "Partitions on this node",
                  [&partitions = measured.partitions] { return partitions.size(); });
+    registry.add([&partitions = measured.partitions](Exposition& out) {
+        write_replication(out, partitions);
+    });
+    registry.add(Kind::counter, "milena_replica_fetched_bytes_total",
+                 "Record batches fetched from leaders",
+                 [&replication = measured.replication] { return replication.fetched_bytes(); });
     registry.add(Kind::counter, "milena_log_syncs_total", "Syncs of partitions to the disk",
                  [&flusher = measured.flusher] { return flusher.syncs(); });
     registry.add(Kind::counter, "milena_log_sync_seconds_total", "Time that these took",

@@ -6,6 +6,7 @@
 #include "broker/replica/flusher.h"
 #include "broker/replica/log_store.h"
 #include "broker/replica/partition_table.h"
+#include "broker/replica/replication.h"
 #include "broker/server/coordinators.h"
 #include "broker/telemetry/registry.h"
 #include "broker/telemetry/request_counters.h"
@@ -21,6 +22,7 @@ struct Measured {
     const replica::PartitionTable& partitions;
     const replica::Flusher& flusher;
     const replica::LogStore& store;
+    const replica::Replication& replication;
     const Coordinators& coordinators;
     std::vector<const telemetry::RequestCounters*> requests;  // of every reactor
 };

@@ -13,6 +13,7 @@
 #include "broker/replica/flusher.h"
 #include "broker/replica/log_cleaner.h"
 #include "broker/replica/log_store.h"
+#include "broker/replica/replication.h"
 #include "broker/replica/topic_publisher.h"
 #include "broker/replica/upkeep.h"
 #include "broker/server/config_rules.h"
@@ -20,6 +21,7 @@
 #include "broker/server/in_parallel.h"
 #include "broker/server/metrics.h"
 #include "broker/server/net_settings.h"
+#include "broker/server/replication.h"
 #include "broker/server/settings_follower.h"
 #include "broker/server/storage_limits.h"
 #include "log/file_cache.h"
@@ -105,6 +107,7 @@ struct Server::Parts {
     std::unique_ptr<replica::LogStore> store;
     replica::PartitionTable partitions;
     replica::Flusher flusher{disk, clock, submit_to_disk_pool()};
+    std::unique_ptr<ReplicationParts> replication;
     std::unique_ptr<replica::TopicPublisher> publisher;
     std::unique_ptr<quorum::Quorum> quorum;
     BrokerEpoch broker_epoch{-1};
@@ -135,8 +138,15 @@ Status Server::Parts::open_data() {
     options.files = files.get();
     options.room_marks = [this] { return room_marks(*settings.get()); };
     MILENA_ASSIGN(store, replica::LogStore::open(disk, std::move(options), clock, random));
+    replication = std::make_unique<ReplicationParts>(ReplicationParts::Node{
+        self, *settings.get(), clock, partitions, reactors[0], submit_to_disk_pool(),
+        [this](metadata::AlterPartition request, net::Executor& executor,
+               replica::IsrProposals::Answered answered) {
+            quorum->submit<metadata::AlterPartition>(std::move(request), executor,
+                                                     std::move(answered));
+        }});
     publisher = std::make_unique<replica::TopicPublisher>(
-        self, *store, partitions, flusher, clock,
+        self, *store, partitions, flusher, clock, &replication->machine,
         [this](const metadata::Image& image, std::string_view topic) {
             return settings_of(image, topic);
         });
@@ -220,6 +230,7 @@ Status Server::Parts::start_quorum() {
                              const metadata::Delta& delta) {
         settings.publish(*after, delta);
         publisher->publish(*after, delta);
+        replication->machine.publish(*after, delta);
         coordinators->publish(*after, delta);
     });
     MILENA_TRY(quorum->start());
@@ -294,8 +305,8 @@ Status Server::Parts::listen_for_metrics() {
     }
     std::vector<const telemetry::RequestCounters*> requests;
     for (const auto& [executor, memory] : scratch) requests.push_back(&memory->counters);
-    add_metrics(metrics,
-                {*sockets, disk_pool, partitions, flusher, *store, *coordinators, requests});
+    add_metrics(metrics, {*sockets, disk_pool, partitions, flusher, *store, replication->machine,
+                          *coordinators, requests});
     http::MetricsSource source{metrics, [this] { return running.load(); },
                                [this](net::Task task) { (void)disk_pool.submit(std::move(task)); }};
     MILENA_ASSIGN(metrics_server,
@@ -354,6 +365,7 @@ Status Server::Parts::stop() {
     Status status = quorum->stop();
     quorum_thread.stop();
     (void)reactors.stop(kDrain);
+    replication->machine.stop();
     if (cleaner) cleaner->stop();
     for (const auto& thread : cleaner_threads) thread->stop();
     disk_pool.stop();

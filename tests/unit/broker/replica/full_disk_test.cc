@@ -97,7 +97,7 @@ TEST_F(FullDiskTest, RefusesProducersOnlyAndHealsByItselfAHundredTimes) {
         store->step();
         EXPECT_TRUE(store->is_online(DirectoryIndex{0})) << "a full disk is not a broken one";
         EXPECT_EQ(end_of(*partition), taken) << "reading goes on";
-        ASSERT_TRUE(partition->delete_records(Offset(taken - kKept)));
+        ASSERT_TRUE(partition->delete_records(Offset(taken - kKept), now().mono));
         const auto removed = partition->upkeep(disk, now());
         ASSERT_TRUE(removed) << removed.error().detail;
         EXPECT_FALSE(acknowledged(*partition, log::AppendOrigin::client)) << "not looked at yet";

@@ -210,7 +210,7 @@ TEST_F(LogStoreTest, ATopicMadeAnewSeesNothingOfItsPredecessor) {
     open();
     const auto old = add(name(0, Uuid{1, 1}));
     for (int i = 0; i < 5; ++i) ASSERT_TRUE(append(*old));
-    ASSERT_TRUE(old->delete_records(Offset(4)));
+    ASSERT_TRUE(old->delete_records(Offset(4), now().mono));
     checkpoint();
     ASSERT_TRUE(old->close(Partition::Closing::removed, now()));
     ASSERT_TRUE(store->remove_partition(old->name(), old->directory(), Millis(60'000)));

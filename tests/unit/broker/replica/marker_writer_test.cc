@@ -61,7 +61,8 @@ struct MarkerWriterTest : testing::Test {
     }
     void lose(Partition& partition) {
         ++epoch;
-        partition.stop_leading(LeaderEpoch(epoch), PartitionEpoch(epoch), kNoBroker, clock.now());
+        partition.become_follower({LeaderEpoch(epoch), PartitionEpoch(epoch)}, Offset(0),
+                                  {clock.wall_now(), clock.now()});
     }
     Partition& at(int index) { return *table.find(kTopic, PartitionIndex(index)); }
 

@@ -1,0 +1,29 @@
+// What partitions with several replicas ask of the rest of the node.
+//
+// Called under the lock of the partition, from any thread: whoever hears of it does his work later
+// and elsewhere. Replication implements it; a node alone needs none.
+#pragma once
+
+#include "replication/partition/io.h"
+
+#include <memory>
+
+namespace milena::replica {
+
+class Partition;
+
+class PartitionWatcher {
+  public:
+    // What it is to be asked for next, or where, has changed: look at Partition::following().
+    virtual void on_moved(std::shared_ptr<Partition> partition) = 0;
+    // To be sent to the active controller; Partition::on_isr_answer takes what comes back.
+    virtual void on_proposal(std::shared_ptr<Partition> partition,
+                             partition::AlterIsr proposal) = 0;
+    // It leads other replicas from now on: Partition::tick is to be called from time to time.
+    virtual void on_leading() = 0;
+
+  protected:
+    ~PartitionWatcher() = default;
+};
+
+}  // namespace milena::replica

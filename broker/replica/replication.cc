@@ -1,0 +1,167 @@
+#include "broker/replica/replication.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace milena::replica {
+namespace {
+
+// How late a follower that lags may be found at most.
+constexpr Millis kLongestTick{1'000};
+// A proposal that was refused is made again no sooner (replication/partition).
+constexpr Millis kRetryTick{50};
+
+}  // namespace
+
+Replication::Replication(Environment environment)
+    : environment_(std::move(environment)),
+      proposals_(environment_.self, environment_.executor, environment_.alter_partition,
+                 [this] { tick_at(environment_.executor.now() + kRetryTick); }) {}
+
+Replication::~Replication() {
+    stop();
+}
+
+void Replication::stop() {
+    stopped_ = true;
+    if (timer_ != net::Executor::kNoTimer) environment_.executor.cancel(timer_);
+    timer_ = net::Executor::kNoTimer;
+    fetchers_.clear();
+    followed_.clear();
+}
+
+// --- From partitions ---
+
+void Replication::on_moved(std::shared_ptr<Partition> partition) {
+    environment_.executor.post([this, partition = std::move(partition)] { look_at(partition); });
+}
+
+void Replication::on_proposal(std::shared_ptr<Partition> partition, partition::AlterIsr proposal) {
+    environment_.executor.post(
+        [this, partition = std::move(partition), proposal = std::move(proposal)]() mutable {
+            if (!stopped_) proposals_.propose(std::move(partition), std::move(proposal));
+        });
+}
+
+void Replication::on_leading() {
+    if (ticking_.exchange(true, std::memory_order_acq_rel)) return;
+    environment_.executor.post([this] { tick(); });
+}
+
+// A partition says only that something has changed: what it is comes from the partition itself, so
+// that messages which overtake each other do no harm.
+void Replication::look_at(const std::shared_ptr<Partition>& partition) {
+    if (stopped_) return;
+    if (partition->needs_opening()) {
+        environment_.submit([partition] { partition->open(); });
+        return;
+    }
+    const auto key = key_of(*partition);
+    const auto known = followed_.find(key);
+    const auto where = partition->following();
+    if (known != followed_.end()) {
+        auto& followed = known->second;
+        // One that was closed, and has a successor by now.
+        if (followed.partition != partition && !where) return;
+        const bool same = where && followed.partition == partition &&
+                          followed.leader == where->leader &&
+                          followed.leader_epoch == where->leader_epoch;
+        if (same) {
+            const auto fetcher = fetchers_.find(followed.leader);
+            if (fetcher != fetchers_.end()) fetcher->second->update(*partition, *where);
+            return;
+        }
+        if (!where || followed.leader != where->leader) unfollow(key, followed);
+    }
+    if (!where) {
+        followed_.erase(key);
+        return;
+    }
+    followed_.insert_or_assign(key, Followed{partition, where->leader, where->leader_epoch});
+    if (where->leader != kNoBroker) fetcher_of(where->leader).follow(partition, *where);
+}
+
+void Replication::unfollow(const fetcher::PartitionKey& key, const Followed& followed) {
+    const auto fetcher = fetchers_.find(followed.leader);
+    if (fetcher == fetchers_.end()) return;
+    fetcher->second->unfollow(key);
+    if (fetcher->second->empty()) fetchers_.erase(fetcher);
+}
+
+ReplicaFetcher& Replication::fetcher_of(BrokerId leader) {
+    auto& fetcher = fetchers_[leader];
+    if (!fetcher) {
+        fetcher = std::make_unique<ReplicaFetcher>(
+            ReplicaFetcher::Environment{environment_.executor, environment_.clock,
+                                        environment_.submit, fetched_bytes_},
+            environment_.fetch);
+        const auto at = addresses_.find(leader);
+        if (at != addresses_.end()) fetcher->set_link(environment_.connect(leader, at->second));
+    }
+    return *fetcher;
+}
+
+// --- The cluster metadata ---
+
+void Replication::publish(const metadata::Image& after, const metadata::Delta& delta) {
+    if (delta.brokers.empty()) return;
+    Addresses addresses;
+    for (const auto& broker : after.brokers) {
+        if (broker->id == environment_.self) {
+            broker_epoch_.store(broker->epoch.value(), std::memory_order_relaxed);
+        } else if (const auto* endpoint = broker->endpoint(environment_.listener)) {
+            addresses.emplace(broker->id, *endpoint);
+        }
+    }
+    if (addresses.empty() && after.brokers.size() == 1) return;
+    environment_.executor.post([this, addresses = std::move(addresses)]() mutable {
+        take_addresses(std::move(addresses));
+    });
+}
+
+void Replication::take_addresses(Addresses addresses) {
+    if (stopped_) return;
+    proposals_.set_broker_epoch(broker_epoch());
+    const auto before = std::exchange(addresses_, std::move(addresses));
+    for (const auto& [leader, fetcher] : fetchers_) {
+        const auto was = before.find(leader);
+        const auto is = addresses_.find(leader);
+        const bool known = is != addresses_.end();
+        if (known && was != before.end() && was->second == is->second) continue;
+        fetcher->set_link(known ? environment_.connect(leader, is->second) : nullptr);
+    }
+}
+
+// --- Time ---
+
+void Replication::tick() {
+    if (timer_ != net::Executor::kNoTimer) environment_.executor.cancel(timer_);
+    timer_ = net::Executor::kNoTimer;
+    timer_at_ = MonoTime::max();
+    if (stopped_) return;
+    const auto now = environment_.executor.now();
+    // Cleared before looking: who begins to lead from here on sets it again.
+    ticking_.store(false, std::memory_order_release);
+    bool any = false;
+    MonoTime next =
+        now + std::clamp(environment_.replica_lag_time_max / 2, Millis(1), kLongestTick);
+    for (const auto& partition : environment_.partitions.all()) {
+        const auto ticked = partition->tick(now);
+        any = any || ticked.leads_replicas;
+        if (ticked.next) next = std::min(next, *ticked.next);
+    }
+    if (!any) return;
+    ticking_.store(true, std::memory_order_release);
+    tick_at(std::max(next, now + Millis(1)));
+}
+
+// No later than then.
+void Replication::tick_at(MonoTime when) {
+    if (stopped_ || timer_at_ <= when) return;
+    auto& executor = environment_.executor;
+    if (timer_ != net::Executor::kNoTimer) executor.cancel(timer_);
+    timer_at_ = when;
+    timer_ = executor.call_at(when, [this] { tick(); });
+}
+
+}  // namespace milena::replica

@@ -1,0 +1,63 @@
+#include "broker/server/replication.h"
+
+#include "broker/net/net_settings.h"
+#include "broker/replica/node_leader_link.h"
+
+#include <algorithm>
+
+namespace milena::broker {
+namespace {
+
+namespace key = config::opt::broker;
+
+fetcher::Settings fetch_settings(const config::Settings& settings) {
+    fetcher::Settings fetch;
+    fetch.max_wait = Millis(settings.get(key::replica_fetch_wait_max_ms));
+    fetch.min_bytes = settings.get(key::replica_fetch_min_bytes);
+    fetch.max_bytes = settings.get(key::replica_fetch_response_max_bytes);
+    fetch.partition_bytes = settings.get(key::replica_fetch_max_bytes);
+    // Zero would be no pause at all.
+    fetch.backoff = std::max(Millis(settings.get(key::replica_fetch_backoff_ms)), Millis(1));
+    return fetch;
+}
+
+}  // namespace
+
+ReplicationParts::ReplicationParts(Node node)
+    : submit_(std::move(node.submit)),
+      connector_(net::make_tcp_connector(
+          node.reactor,
+          {net::kSystemBufferSize, node.settings.get(key::replica_socket_receive_buffer_bytes)})),
+      machine(environment(node)) {}
+
+replica::Replication::Environment ReplicationParts::environment(const Node& node) {
+    return {.self = node.self,
+            .listener = node.settings.node().listeners.inter_broker,
+            .executor = node.reactor,
+            .clock = node.clock,
+            .partitions = node.partitions,
+            .submit = [this](replica::Flusher::Job job) { submit_(std::move(job)); },
+            .alter_partition = node.alter_partition,
+            .connect = connect_from(node),
+            .fetch = fetch_settings(node.settings),
+            .replica_lag_time_max = Millis(node.settings.get(key::replica_lag_time_max_ms))};
+}
+
+replica::Replication::Connect ReplicationParts::connect_from(const Node& node) {
+    peer::ChannelSettings channel;
+    channel.client_id = "broker-" + std::to_string(node.self.value()) + "-fetcher";
+    return [this, channel, self = node.self, &reactor = node.reactor, &partitions = node.partitions,
+            patience = Millis(node.settings.get(key::replica_socket_timeout_ms))](
+               BrokerId leader, const metadata::Endpoint& at) {
+        replica::NodeLeaderLink::Options options{
+            .self = self,
+            .broker_epoch = [this] { return machine.broker_epoch(); },
+            .leader = {leader, {at.host, at.port}},
+            .channel = channel,
+            .patience = patience};
+        return std::make_unique<replica::NodeLeaderLink>(reactor, *connector_, partitions,
+                                                         std::move(options));
+    };
+}
+
+}  // namespace milena::broker

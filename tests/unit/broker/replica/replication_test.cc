@@ -1,0 +1,296 @@
+#include "broker/replica/replication.h"
+
+#include "tests/unit/broker/replica/replicated_world.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace milena::replica {
+namespace {
+
+using test::World;
+using ::testing::ElementsAre;
+using ::testing::UnorderedElementsAre;
+
+constexpr Millis kLag{1'000};
+
+partition::Settings settings(partition::Durability durability = partition::Durability::disk,
+                             std::int32_t min_isr = 1) {
+    return {.min_isr = min_isr, .durability = durability, .replica_lag_time_max = kLag};
+}
+
+void expect_same_logs(World& world, std::initializer_list<int> nodes) {
+    const auto first = world.content(*nodes.begin());
+    for (const int node : nodes) EXPECT_EQ(world.content(node), first) << "node " << node;
+}
+
+TEST(Replication, FollowersCopyWhatTheirLeaderHas) {
+    World world(3, settings());
+    world.elect(1, {1, 2, 3});
+    std::vector<AppendOutcome> outcomes;
+    for (int i = 0; i < 20; ++i) {
+        outcomes.push_back(world.append(1, Acks::all, "value " + std::to_string(i)).value());
+        if (i % 3 == 0) world.settle();
+    }
+    world.settle();
+    for (const auto& outcome : outcomes) EXPECT_TRUE(world.is_acknowledged(1, outcome));
+    expect_same_logs(world, {1, 2, 3});
+    EXPECT_EQ(world.high_watermark(1), Offset(20));
+    // It comes with the answer after the next.
+    world.advance(Millis(600));
+    EXPECT_EQ(world.high_watermark(2), Offset(20));
+    EXPECT_EQ(world.high_watermark(3), Offset(20));
+}
+
+TEST(Replication, AnAppendWakesAFetchThatWaits) {
+    World world(2, settings());
+    world.elect(1, {1, 2});
+    world.settle();
+    const auto before = world.executor().now();
+    const auto outcome = world.append(1, Acks::all).value();
+    world.settle();
+    EXPECT_TRUE(world.is_acknowledged(1, outcome));
+    EXPECT_EQ(world.executor().now(), before);
+}
+
+TEST(Replication, WithDiskDurabilityTheSyncOfEveryReplicaInSyncIsWaitedFor) {
+    for (const int slow : {1, 2, 3}) {
+        World world(3, settings());
+        world.elect(1, {1, 2, 3});
+        world.settle();
+        world.stall_disk(slow, true);
+        const auto outcome = world.append(1, Acks::all).value();
+        world.advance(Millis(200));
+        EXPECT_EQ(world.end(2), Offset(1));
+        EXPECT_FALSE(world.is_acknowledged(1, outcome)) << "node " << slow;
+        world.stall_disk(slow, false);
+        world.advance(Millis(200));
+        EXPECT_TRUE(world.is_acknowledged(1, outcome)) << "node " << slow;
+    }
+}
+
+TEST(Replication, WithPageCacheDurabilityNoSyncIsWaitedFor) {
+    World world(3, settings(partition::Durability::page_cache));
+    world.elect(1, {1, 2, 3});
+    for (const int node : {1, 2, 3}) world.stall_disk(node, true);
+    const auto outcome = world.append(1, Acks::all).value();
+    world.settle();
+    EXPECT_TRUE(world.is_acknowledged(1, outcome));
+}
+
+TEST(Replication, WhatAnOldLeaderWroteAloneGoesWhenItFollows) {
+    World world(3, settings());
+    world.elect(1, {1, 2, 3});
+    const auto kept = world.append(1, Acks::all, "kept").value();
+    world.settle();
+    ASSERT_TRUE(world.is_acknowledged(1, kept));
+
+    world.cut(1);
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(world.append(1, Acks::leader, "lost"));
+    world.settle();
+    world.elect(2, {2, 3});
+    const auto newer = world.append(2, Acks::all, "newer").value();
+    world.advance(Millis(100));
+    EXPECT_TRUE(world.is_acknowledged(2, newer));
+    EXPECT_EQ(world.end(1), Offset(4));
+
+    world.heal(1);
+    world.elect(2, {2, 3});
+    world.advance(Millis(300));
+    EXPECT_EQ(world.end(1), Offset(2));
+    expect_same_logs(world, {1, 2, 3});
+    EXPECT_THAT(world.isr(), UnorderedElementsAre(BrokerId(1), BrokerId(2), BrokerId(3)));
+}
+
+TEST(Replication, WhoLagsLeavesTheIsrAndComesBack) {
+    World world(3, settings(partition::Durability::disk, 2));
+    world.elect(1, {1, 2, 3});
+    world.settle();
+    world.cut(3);
+    const auto outcome = world.append(1, Acks::all).value();
+    world.advance(kLag / 2);
+    EXPECT_FALSE(world.is_acknowledged(1, outcome));
+    EXPECT_TRUE(world.partition(1).replication_view().leads);
+    EXPECT_FALSE(world.partition(1).replication_view().under_replicated);
+    world.advance(kLag);
+    EXPECT_THAT(world.isr(), ElementsAre(BrokerId(1), BrokerId(2)));
+    EXPECT_TRUE(world.is_acknowledged(1, outcome));
+    EXPECT_TRUE(world.partition(1).replication_view().under_replicated);
+    EXPECT_EQ(world.partition(1).replication_view().furthest_behind, Offset(1));
+
+    world.heal(3);
+    world.advance(kLag);
+    EXPECT_THAT(world.isr(), UnorderedElementsAre(BrokerId(1), BrokerId(2), BrokerId(3)));
+    expect_same_logs(world, {1, 2, 3});
+    EXPECT_FALSE(world.partition(1).replication_view().under_replicated);
+}
+
+TEST(Replication, BelowMinIsrNothingIsAcknowledged) {
+    World world(2, settings(partition::Durability::disk, 2));
+    world.elect(1, {1, 2});
+    world.settle();
+    world.cut(2);
+    const auto outcome = world.append(1, Acks::all).value();
+    world.advance(kLag * 3);
+    EXPECT_THAT(world.isr(), ElementsAre(BrokerId(1)));
+    EXPECT_FALSE(world.is_acknowledged(1, outcome));
+    EXPECT_EQ(world.append(1, Acks::all).error().code, ErrorCode::NOT_ENOUGH_REPLICAS);
+    EXPECT_TRUE(world.partition(1).replication_view().under_min_isr);
+    world.heal(2);
+    world.advance(kLag);
+    EXPECT_TRUE(world.is_acknowledged(1, outcome));
+}
+
+TEST(Replication, AProposalIsRepeatedUntilTheControllerAnswers) {
+    World world(2, settings());
+    world.elect(1, {1, 2});
+    world.settle();
+    world.cut(2);
+    world.silence_controller(true);
+    const auto outcome = world.append(1, Acks::all).value();
+    world.advance(kLag * 3);
+    EXPECT_EQ(world.isr().size(), 2U);
+    EXPECT_FALSE(world.is_acknowledged(1, outcome));
+    world.silence_controller(false);
+    world.advance(Millis(200));
+    EXPECT_THAT(world.isr(), ElementsAre(BrokerId(1)));
+    EXPECT_TRUE(world.is_acknowledged(1, outcome));
+}
+
+TEST(Replication, WhatWasAcknowledgedOutlivesThePowerOfAllNodes) {
+    World world(3, settings());
+    world.elect(1, {1, 2, 3});
+    std::vector<AppendOutcome> acknowledged;
+    for (int i = 0; i < 10; ++i) {
+        const auto outcome = world.append(1, Acks::all, "value " + std::to_string(i)).value();
+        world.settle();
+        ASSERT_TRUE(world.is_acknowledged(1, outcome));
+    }
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(world.append(1, Acks::leader, "in memory only"));
+    for (const int node : {1, 2, 3}) world.power_cycle(node);
+    world.elect(2, {2, 3});
+    world.advance(kLag);
+    EXPECT_GE(world.end(2), Offset(10));
+    expect_same_logs(world, {1, 2, 3});
+    EXPECT_THAT(world.isr(), UnorderedElementsAre(BrokerId(1), BrokerId(2), BrokerId(3)));
+}
+
+TEST(Replication, AFollowerThatStartsAnewFetchesWhatItMissed) {
+    World world(2, settings());
+    world.elect(1, {1, 2});
+    for (int i = 0; i < 5; ++i) ASSERT_TRUE(world.append(1, Acks::leader));
+    world.settle();
+    world.cut(2);
+    for (int i = 0; i < 5; ++i) ASSERT_TRUE(world.append(1, Acks::leader));
+    world.heal(2);
+    world.power_cycle(2);
+    world.advance(kLag);
+    EXPECT_EQ(world.end(2), Offset(10));
+    expect_same_logs(world, {1, 2});
+    EXPECT_THAT(world.isr(), UnorderedElementsAre(BrokerId(1), BrokerId(2)));
+}
+
+TEST(Replication, WhatTheLeaderHasDeletedIsSkipped) {
+    World world(2, settings());
+    world.elect(1, {1});
+    world.cut(2);
+    for (int i = 0; i < 10; ++i) ASSERT_TRUE(world.append(1, Acks::leader));
+    world.settle();
+    ASSERT_EQ(world.partition(1).delete_records(Offset(6), world.clock().now()), Offset(6));
+    world.heal(2);
+    world.elect(1, {1});
+    world.advance(kLag);
+    EXPECT_EQ(world.end(2), Offset(10));
+    EXPECT_EQ(world.partition(2).marks()->log_start_offset, Offset(6));
+    expect_same_logs(world, {1, 2});
+    EXPECT_THAT(world.isr(), UnorderedElementsAre(BrokerId(1), BrokerId(2)));
+}
+
+TEST(Replication, ADeletedStartReachesTheFollowers) {
+    World world(2, settings());
+    world.elect(1, {1, 2});
+    for (int i = 0; i < 10; ++i) ASSERT_TRUE(world.append(1, Acks::leader));
+    world.settle();
+    ASSERT_EQ(world.partition(1).delete_records(Offset(4), world.clock().now()), Offset(4));
+    world.advance(kLag);
+    EXPECT_EQ(world.partition(2).marks()->log_start_offset, Offset(4));
+}
+
+TEST(Replication, DamagedRecordsAreFetchedAgain) {
+    World world(2, settings());
+    world.elect(1, {1, 2});
+    world.settle();
+    world.damage_next_answer();
+    const auto outcome = world.append(1, Acks::all).value();
+    world.settle();
+    EXPECT_EQ(world.end(2), Offset(0));
+    world.advance(Millis(200));
+    EXPECT_TRUE(world.is_acknowledged(1, outcome));
+    expect_same_logs(world, {1, 2});
+}
+
+TEST(Replication, AFollowerServesConsumersOfItsRack) {
+    World world(3, settings());
+    world.elect(1, {1, 2, 3});
+    ASSERT_TRUE(world.append(1, Acks::all));
+    world.advance(Millis(600));
+    ReadRequest request;
+    request.rack = "rack2";
+    EXPECT_EQ(world.read(1, 0, request).preferred_replica, BrokerId(2));
+    EXPECT_TRUE(world.read(1, 0, request).records.empty());
+    const auto here = world.read(2, 0, request);
+    EXPECT_EQ(here.preferred_replica, kNoBroker);
+    EXPECT_FALSE(here.records.empty());
+    request.rack = "elsewhere";
+    EXPECT_FALSE(world.read(1, 0, request).records.empty());
+
+    request.from = Offset(0);
+    EXPECT_EQ(world.partition(2).read(request).error().code, ErrorCode::NOT_LEADER_OR_FOLLOWER)
+        << "unless the version of the fetch knows of it";
+}
+
+TEST(Replication, AFetchFromAPastLifeOfABrokerCountsForNothing) {
+    World world(2, settings());
+    world.elect(1, {1, 2});
+    world.cut(2);
+    const auto outcome = world.append(1, Acks::all).value();
+    world.settle();
+    ReadRequest request;
+    request.from = Offset(1);
+    request.max_bytes = 1 << 20;
+    request.reader = partition::Reader::replica;
+    request.now = world.clock().now();
+    const BrokerEpoch past(world.broker_epoch(2).value() - 1);
+    const ReplicaFetch fetch{BrokerId(2), past, Offset(0)};
+    ASSERT_TRUE(world.partition(1).read_as_replica(request, fetch));
+    EXPECT_FALSE(world.is_acknowledged(1, outcome));
+    const ReplicaFetch present{BrokerId(2), world.broker_epoch(2), Offset(0)};
+    ASSERT_TRUE(world.partition(1).read_as_replica(request, present));
+    EXPECT_TRUE(world.is_acknowledged(1, outcome));
+
+    EXPECT_EQ(world.partition(1).read_as_replica(request, {BrokerId(9)}).error().code,
+              ErrorCode::UNKNOWN_LEADER_EPOCH);
+}
+
+TEST(Replication, OneNodeAloneFetchesNothingAndSetsNoTimer) {
+    World world(1, settings());
+    world.elect(1, {1});
+    const auto outcome = world.append(1, Acks::all).value();
+    world.settle();
+    EXPECT_TRUE(world.is_acknowledged(1, outcome));
+    EXPECT_EQ(world.executor().timers(), 0U);
+    EXPECT_EQ(world.fetches(), 0U);
+}
+
+TEST(Replication, AnIdlePairAsksOnceForEachLongPoll) {
+    World world(2, settings());
+    world.elect(1, {1, 2});
+    world.advance(Millis(1000));
+    const auto before = world.fetches();
+    world.advance(Millis(5000));
+    EXPECT_LE(world.fetches() - before, 11U);
+    EXPECT_THAT(world.isr(), UnorderedElementsAre(BrokerId(1), BrokerId(2)));
+}
+
+}  // namespace
+}  // namespace milena::replica
