@@ -3,12 +3,14 @@
 #include "broker/api/services.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace milena::api {
 
 FetchReader::FetchReader(Services& services, session::FetchPlan plan, FetchLimits limits)
     : services_(&services), plan_(std::move(plan)), limits_(limits) {
     resolve();
+    if (limits_.replica) starts_.assign(plan_.targets.size(), kNoOffset);
 }
 
 void FetchReader::resolve() {
@@ -46,21 +48,19 @@ Result<replica::ReadOutcome> FetchReader::read_one(std::size_t i) const {
     request.current_leader_epoch = target.current_leader_epoch;
     request.last_fetched_epoch = target.last_fetched_epoch;
     request.leader_only = limits_.leader_only;
+    request.within_lease = true;
+    request.now = now_;
     const auto room = limits_.max_bytes - std::min(bytes_, limits_.max_bytes);
     request.max_bytes = std::min(room, static_cast<std::uint64_t>(std::max(target.max_bytes, 0)));
     // Until something has been read, one whole batch is given whatever its size, so that a
     // consumer with small limits gets on.
     request.first = bytes_ == 0 ? log::FirstBatch::always_whole : log::FirstBatch::within_limit;
     if (limits_.replica) {
-        request.now = services_->clock.now();
         auto fetch = *limits_.replica;
         fetch.log_start = target.follower_log_start;
         return partitions_[i]->read_as_replica(request, fetch);
     }
-    if (!limits_.rack.empty()) {
-        request.rack = limits_.rack;
-        request.now = services_->clock.now();
-    }
+    request.rack = limits_.rack;
     return partitions_[i]->read(request);
 }
 
@@ -68,14 +68,22 @@ void FetchReader::read() {
     outcomes_.clear();
     outcomes_.reserve(plan_.targets.size());
     bytes_ = 0;
+    now_ = services_->clock.now();
     must_answer_ = plan_.targets.empty();
     for (std::size_t i = 0; i < plan_.targets.size(); ++i) {
         auto outcome = read_one(i);
         if (outcome) bytes_ += outcome->records.slice.length;
         must_answer_ = must_answer_ || !outcome || outcome->diverging.has_value() ||
-                       outcome->preferred_replica != kNoBroker;
+                       outcome->preferred_replica != kNoBroker || must_tell_start(i, *outcome);
         outcomes_.push_back(std::move(outcome));
     }
+}
+
+// Records were deleted while a replica waited: somebody waits for it to do the same.
+bool FetchReader::must_tell_start(std::size_t i, const replica::ReadOutcome& outcome) {
+    if (!limits_.replica) return false;
+    const auto before = std::exchange(starts_[i], outcome.log_start_offset);
+    return before != kNoOffset && before < outcome.log_start_offset;
 }
 
 bool FetchReader::satisfied() const {

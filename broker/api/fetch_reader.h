@@ -48,6 +48,7 @@ class FetchReader {
     Error unknown(const session::PartitionName& name) const;
     PartitionAnswer describe(Arena& arena, std::size_t i) const;
     session::FetchMarks marks(std::size_t i) const;
+    bool must_tell_start(std::size_t i, const replica::ReadOutcome& outcome);
 
     Services* services_;
     session::FetchPlan plan_;
@@ -55,8 +56,10 @@ class FetchReader {
     // In the order of plan_.targets; nullptr where the partition is unknown.
     std::vector<std::shared_ptr<replica::Partition>> partitions_;
     std::vector<Result<replica::ReadOutcome>> outcomes_;
+    std::vector<Offset> starts_;  // of the logs when read last, for a replica
+    MonoTime now_{};              // of the last reading
     std::uint64_t bytes_ = 0;
-    bool must_answer_ = false;  // an error, a diverging epoch or another replica
+    bool must_answer_ = false;  // an error, a diverging epoch, another replica or start of the log
 };
 
 }  // namespace milena::api

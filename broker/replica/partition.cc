@@ -6,6 +6,18 @@
 #include <algorithm>
 
 namespace milena::replica {
+namespace {
+
+bool take_out(std::vector<std::shared_ptr<Waiter>>& parked, const Waiter* waiter) {
+    const auto found = std::find_if(parked.begin(), parked.end(),
+                                    [&](const auto& one) { return one.get() == waiter; });
+    if (found == parked.end()) return false;
+    *found = std::move(parked.back());
+    parked.pop_back();
+    return true;
+}
+
+}  // namespace
 
 Partition::Partition(PartitionName name, BrokerId self, std::unique_ptr<log::PartitionLog> log,
                      std::shared_ptr<const TopicSettings> settings, Flusher& flusher,
@@ -107,6 +119,9 @@ void Partition::perform(const partition::Ready& ready) {
     if (ready.epoch_ended) {
         for (const auto& replica : replicas_) replica->wake();
     }
+    if (ready.low_watermark || ready.epoch_ended) {
+        for (const auto& deleter : deleters_) deleter->wake();
+    }
     if (ready.sync) want_sync(log::SyncScope::data);
     if (ready.alter_isr && watcher_ != nullptr) {
         watcher_->on_proposal(shared_from_this(), *ready.alter_isr);
@@ -120,6 +135,7 @@ void Partition::tell_moved() {
 void Partition::wake_everybody() {
     for (const auto& reader : readers_) reader->wake();
     for (const auto& replica : replicas_) replica->wake();
+    for (const auto& deleter : deleters_) deleter->wake();
     for (const auto& parked : producers_) parked.waiter->wake();
     producers_.clear();
 }
@@ -147,20 +163,28 @@ void Partition::park_replica(std::shared_ptr<Waiter> waiter, Offset seen) {
 
 void Partition::unpark_reader(const Waiter* waiter) {
     const std::lock_guard lock(mutex_);
-    for (auto* parked : {&readers_, &replicas_}) {
-        const auto found = std::find_if(parked->begin(), parked->end(),
-                                        [&](const auto& one) { return one.get() == waiter; });
-        if (found == parked->end()) continue;
-        *found = std::move(parked->back());
-        parked->pop_back();
-        return;
-    }
+    if (!take_out(readers_, waiter)) (void)take_out(replicas_, waiter);
+}
+
+void Partition::park_deleter(const DeleteOutcome& deleted, std::shared_ptr<Waiter> waiter) {
+    const std::lock_guard lock(mutex_);
+    const auto& state = machine_.state();
+    const bool settled =
+        !log_ || state.leader_epoch != deleted.epoch || state.low_watermark >= deleted.before;
+    if (settled) waiter->wake();
+    if (log_) deleters_.push_back(std::move(waiter));
+}
+
+void Partition::unpark_deleter(const Waiter* waiter) {
+    const std::lock_guard lock(mutex_);
+    (void)take_out(deleters_, waiter);
 }
 
 void Partition::park_producer(const AppendOutcome& outcome, std::shared_ptr<Waiter> waiter) {
     const std::lock_guard lock(mutex_);
     const auto& state = machine_.state();
-    const bool settled = !log_ || log_->broken() || state.leader_epoch != outcome.epoch ||
+    const bool settled = !log_ || log_->broken() || lease_ended_ ||
+                         state.leader_epoch != outcome.epoch ||
                          state.acknowledged >= outcome.wait_for;
     if (settled) {
         waiter->wake();
@@ -193,6 +217,7 @@ void Partition::lead(const Leadership& leadership, Offset high_watermark, MonoTi
     const auto before = machine_.state().leader_epoch;
     const bool followed = machine_.state().role == partition::Role::follower;
     const auto log = log_ends(high_watermark);
+    take_lease(now);
     if (!leadership.brokers.empty()) {
         perform(machine_.step(partition::BrokersChanged{leadership.brokers}, now));
     }
@@ -300,6 +325,7 @@ Result<std::optional<Partition::Marks>> Partition::close(Closing how, log::LogTi
     // Nothing else can wake them, and they hold this partition.
     readers_.clear();
     replicas_.clear();
+    deleters_.clear();
     if (machine_.state().role == partition::Role::follower) tell_moved();
     if (!status) return std::unexpected(std::move(status).error());
     return last;

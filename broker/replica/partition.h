@@ -105,6 +105,8 @@ struct ReadRequest {
     LeaderEpoch current_leader_epoch = kNoLeaderEpoch;  // kNoLeaderEpoch: no check
     LeaderEpoch last_fetched_epoch = kNoLeaderEpoch;    // kNoLeaderEpoch: no check
     bool leader_only = true;                            // a follower may not answer
+    // A leader answers within its lease only; `now` counts.
+    bool within_lease = false;
     // Where the consumer is, when it is to be sent to a replica in the same rack (KIP-392).
     std::string_view rack{};
     MonoTime now{};
@@ -142,6 +144,16 @@ struct ProducerDescription {
     Offset current_txn_start;  // kNoOffset: none is open
 };
 
+// How far a deletion of records has come.
+struct DeleteOutcome {
+    LeaderEpoch epoch;
+    Offset before;  // what is below is unreadable here
+    // The start of the log on every live replica; the deletion is complete when it is no less.
+    Offset low_watermark;
+
+    bool is_complete() const { return low_watermark >= before; }
+};
+
 // Special timestamps of ListOffsets.
 enum class OffsetQuery : std::uint8_t {
     latest,
@@ -175,7 +187,8 @@ class Partition final : public std::enable_shared_from_this<Partition> {
     // partition::may_produce and of the producer's sequence, KAFKA_STORAGE_ERROR,
     // RECORD_LIST_TOO_LARGE. A transactional batch of a client needs a transaction open here, or a
     // `verification` that is still good: INVALID_TXN_STATE. Who decided what he writes under one
-    // leadership says so with `expected`: NOT_LEADER_OR_FOLLOWER in any other epoch.
+    // leadership says so with `expected`: NOT_LEADER_OR_FOLLOWER in any other epoch. So is a client
+    // answered beyond the lease of this node.
     Result<AppendOutcome> append(MutableBytes batch, Acks acks, log::AppendOrigin origin,
                                  log::LogTime now, Verification verification = {},
                                  LeaderEpoch expected = kNoLeaderEpoch);
@@ -197,9 +210,11 @@ class Partition final : public std::enable_shared_from_this<Partition> {
                                                LeaderEpoch current_leader_epoch, Codecs& codecs);
     Result<log::EpochEndOffset> epoch_end_offset(LeaderEpoch epoch,
                                                  LeaderEpoch current_leader_epoch);
-    // Makes everything below `before` unreadable (kNoOffset: below the high watermark); the new
-    // start of the log. OFFSET_OUT_OF_RANGE, POLICY_VIOLATION (compacted only).
-    Result<Offset> delete_records(Offset before, MonoTime now);
+    // Makes everything below `before` unreadable (kNoOffset: below the high watermark), here at
+    // once. OFFSET_OUT_OF_RANGE, POLICY_VIOLATION (compacted only).
+    Result<DeleteOutcome> delete_records(Offset before, MonoTime now);
+    // How far it has come since. NOT_LEADER_OR_FOLLOWER when the epoch ended.
+    Result<DeleteOutcome> look_again(const DeleteOutcome& deleted) const;
     LeaderHint leader() const;
 
     // --- Transactions (partition_transactions.cc) ---
@@ -224,6 +239,9 @@ class Partition final : public std::enable_shared_from_this<Partition> {
     void park_reader(std::shared_ptr<Waiter> waiter, Offset seen);
     void unpark_reader(const Waiter* waiter);
     void park_producer(const AppendOutcome& outcome, std::shared_ptr<Waiter> waiter);
+    // Woken when the low watermark moves or leadership ends.
+    void park_deleter(const DeleteOutcome& deleted, std::shared_ptr<Waiter> waiter);
+    void unpark_deleter(const Waiter* waiter);
 
     // --- Other replicas (partition_replicas.cc) ---
 
@@ -242,6 +260,8 @@ class Partition final : public std::enable_shared_from_this<Partition> {
     };
     Ticked tick(MonoTime now);
     ReplicationView replication_view() const;
+    // The lease has run out: who waits for an acknowledgement is told, and asks the next leader.
+    void on_lease_end(MonoTime now);
 
     // --- As a follower (partition_follower.cc) ---
 
@@ -332,6 +352,10 @@ class Partition final : public std::enable_shared_from_this<Partition> {
     partition::LogEnds log_ends(Offset high_watermark) const;
     // The epoch to stamp into a batch.
     Result<LeaderEpoch> may_append(Acks acks, LeaderEpoch expected);
+    // NOT_LEADER_OR_FOLLOWER beyond it.
+    Status check_lease(MonoTime now);
+    void take_lease(MonoTime now);
+    DeleteOutcome delete_outcome(Offset before) const;
     Marks marks_of(const DormantLog& found) const;
     void lead(const Leadership& leadership, Offset high_watermark, MonoTime now);
     void follow(const Followership& followership, Offset high_watermark, log::LogTime now);
@@ -379,10 +403,12 @@ class Partition final : public std::enable_shared_from_this<Partition> {
     std::vector<std::shared_ptr<Waiter>> readers_;   // wait for the high watermark
     std::vector<std::shared_ptr<Waiter>> replicas_;  // wait for the log end
     std::vector<ParkedProducer> producers_;
+    std::vector<std::shared_ptr<Waiter>> deleters_;  // wait for the low watermark
     VerificationTable verifications_;
     SyncState sync_ = SyncState::idle;
     log::SyncScope sync_scope_ = log::SyncScope::data;  // of the next sync
     const DirectoryIndex directory_{0};
+    bool lease_ended_ = false;  // and has not been renewed, as far as was looked
     bool write_back_under_way_ = false;
     bool appended_since_upkeep_ = false;
     std::uint64_t not_written_back_ = 0;  // bytes appended since the last write-back began

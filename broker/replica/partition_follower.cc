@@ -67,6 +67,8 @@ bool Partition::take_fetched(const FetchedData& fetched, log::LogTime now) {
     auto ready = machine_.step(reply, now.mono);
     const bool to_append = ready.append_limit.has_value();
     perform_as_follower(std::move(ready), fetched.records, now);
+    // Whoever gave this to another thread hears of its end, also when there was nothing to cut.
+    if (fetched.diverging) tell_moved();
     return !to_append || log_->log_end_offset() > before;
 }
 

@@ -91,8 +91,10 @@ void Partition::write_run(AppendGroup& group, std::size_t begin, std::size_t end
 void Partition::append_group(AppendGroup& group, log::LogTime now) {
     const std::lock_guard lock(mutex_);
     auto& members = group.members();
-    if (auto open = check_open(); !open) {
-        for (auto& member : members) member.outcome = std::unexpected(open.error());
+    auto may_write = check_open();
+    if (may_write) may_write = check_lease(now.mono);
+    if (!may_write) {
+        for (auto& member : members) member.outcome = std::unexpected(may_write.error());
         return;
     }
     std::size_t begin = 0;

@@ -30,6 +30,8 @@ Result<ReadOutcome> Partition::read_unchecked(const ReadRequest& request) {
     MILENA_TRY(check_open());
     const auto check = request.leader_only ? partition::check_leader : partition::check_replica;
     MILENA_TRY(check(machine_.state(), request.current_leader_epoch, label_));
+    const bool leads = machine_.state().role == partition::Role::leader;
+    if (request.within_lease && leads) MILENA_TRY(check_lease(request.now));
     return read_log(request);
 }
 
@@ -130,11 +132,17 @@ Result<log::EpochEndOffset> Partition::epoch_end_offset(LeaderEpoch epoch,
     return log_->epoch_end_offset(epoch);
 }
 
-Result<Offset> Partition::delete_records(Offset before, MonoTime now) {
+DeleteOutcome Partition::delete_outcome(Offset before) const {
+    const auto& state = machine_.state();
+    return {state.leader_epoch, before, state.low_watermark};
+}
+
+Result<DeleteOutcome> Partition::delete_records(Offset before, MonoTime now) {
     const std::lock_guard lock(mutex_);
     MILENA_TRY(check_open());
     const auto& state = machine_.state();
     MILENA_TRY(partition::check_leader(state, kNoLeaderEpoch, label_));
+    MILENA_TRY(check_lease(now));
     if (log_->settings().cleanup_policy == log::CleanupPolicy::compact) {
         return fail(ErrorCode::POLICY_VIOLATION,
                     label_ + " is compacted only: its records go when newer ones replace them");
@@ -148,7 +156,20 @@ Result<Offset> Partition::delete_records(Offset before, MonoTime now) {
     }
     MILENA_TRY(log_->advance_log_start_offset(target));
     perform(machine_.step(partition::LogStartMoved{log_->log_start_offset()}, now));
-    return log_->log_start_offset();
+    // They tell the others where the log begins.
+    for (const auto& replica : replicas_) replica->wake();
+    return delete_outcome(target);
+}
+
+Result<DeleteOutcome> Partition::look_again(const DeleteOutcome& deleted) const {
+    const std::lock_guard lock(mutex_);
+    const auto& state = machine_.state();
+    if (!log_) return no_longer_here();
+    if (state.leader_epoch != deleted.epoch || state.role != partition::Role::leader) {
+        return fail(ErrorCode::NOT_LEADER_OR_FOLLOWER,
+                    label_ + " got another leader before all its replicas had deleted");
+    }
+    return delete_outcome(deleted.before);
 }
 
 }  // namespace milena::replica

@@ -61,6 +61,28 @@ Partition::Ticked Partition::tick(MonoTime now) {
     return {true, machine_.deadline()};
 }
 
+void Partition::take_lease(MonoTime now) {
+    if (watcher_ == nullptr) return;
+    const auto until = watcher_->lease().until();
+    if (until == machine_.state().lease_until) return;
+    perform(machine_.step(partition::LeaseUntil{until}, now));
+    lease_ended_ = false;
+}
+
+Status Partition::check_lease(MonoTime now) {
+    take_lease(now);
+    return partition::check_lease(machine_.state(), now, label_);
+}
+
+void Partition::on_lease_end(MonoTime now) {
+    const std::lock_guard lock(mutex_);
+    if (!log_ || machine_.state().role != partition::Role::leader || check_lease(now)) return;
+    lease_ended_ = true;
+    for (const auto& reader : readers_) reader->wake();
+    for (const auto& parked : producers_) parked.waiter->wake();
+    producers_.clear();
+}
+
 ReplicationView Partition::replication_view() const {
     const std::lock_guard lock(mutex_);
     const auto& state = machine_.state();

@@ -4,6 +4,7 @@
 // and elsewhere. Replication implements it; a node alone needs none.
 #pragma once
 
+#include "broker/replica/lease.h"
 #include "replication/partition/io.h"
 
 #include <memory>
@@ -22,8 +23,12 @@ class PartitionWatcher {
     // It leads other replicas from now on: Partition::tick is to be called from time to time.
     virtual void on_leading() = 0;
 
+    const Lease& lease() const { return lease_; }
+
   protected:
     ~PartitionWatcher() = default;
+
+    Lease lease_;
 };
 
 }  // namespace milena::replica

@@ -1,5 +1,7 @@
 #include "broker/replica/replication.h"
 
+#include "protocol/base/logger.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -26,6 +28,8 @@ void Replication::stop() {
     stopped_ = true;
     if (timer_ != net::Executor::kNoTimer) environment_.executor.cancel(timer_);
     timer_ = net::Executor::kNoTimer;
+    if (lease_timer_ != net::Executor::kNoTimer) environment_.executor.cancel(lease_timer_);
+    lease_timer_ = net::Executor::kNoTimer;
     fetchers_.clear();
     followed_.clear();
 }
@@ -153,6 +157,32 @@ void Replication::tick() {
     if (!any) return;
     ticking_.store(true, std::memory_order_release);
     tick_at(std::max(next, now + Millis(1)));
+}
+
+void Replication::hold_lease(MonoTime until) {
+    lease_.hold(until);
+    if (until == MonoTime::min()) return;
+    environment_.executor.post([this] {
+        if (!stopped_ && lease_timer_ == net::Executor::kNoTimer) watch_lease();
+    });
+}
+
+// One timer that is set again only when it fires: leases are renewed far more often.
+void Replication::watch_lease() {
+    lease_timer_ = net::Executor::kNoTimer;
+    auto& executor = environment_.executor;
+    const auto until = lease_.until();
+    if (executor.now() < until) {
+        lease_timer_ = executor.call_at(until, [this] { watch_lease(); });
+        return;
+    }
+    log_warn("lease_ended", {{"reason",
+                              "the controller has not answered for so long that others "
+                              "may lead what this broker leads"},
+                             {"remedy", "it serves again when the controller answers"}});
+    for (const auto& partition : environment_.partitions.all()) {
+        partition->on_lease_end(executor.now());
+    }
 }
 
 // No later than then.

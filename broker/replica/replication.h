@@ -48,6 +48,10 @@ class Replication final : public PartitionWatcher {
 
     // From any thread, in the order of the images.
     void publish(const metadata::Image& after, const metadata::Delta& delta);
+    // Until then no other node leads what this one does, says the controller's answer. From any
+    // thread; see Lease. A node of several calls it before the first publish(), with
+    // MonoTime::min().
+    void hold_lease(MonoTime until);
     // On the executor, or when it has stopped: gives up every connection and timer.
     void stop();
 
@@ -71,6 +75,7 @@ class Replication final : public PartitionWatcher {
     void take_addresses(Addresses addresses);
     void tick();
     void tick_at(MonoTime when);
+    void watch_lease();
 
     const Environment environment_;
     IsrProposals proposals_;
@@ -79,6 +84,7 @@ class Replication final : public PartitionWatcher {
     std::map<fetcher::PartitionKey, Followed> followed_;
     net::Executor::TimerId timer_ = net::Executor::kNoTimer;
     MonoTime timer_at_ = MonoTime::max();
+    net::Executor::TimerId lease_timer_ = net::Executor::kNoTimer;
     bool stopped_ = false;
     std::atomic<bool> ticking_ = false;
     std::atomic<std::int64_t> broker_epoch_ = -1;

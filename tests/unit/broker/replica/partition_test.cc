@@ -207,10 +207,11 @@ TEST_F(PartitionTest, ReadsOutsideTheLogAreRefused) {
     EXPECT_EQ(read(-1).error().code, ErrorCode::OFFSET_OUT_OF_RANGE);
     EXPECT_EQ(read(5).error().code, ErrorCode::OFFSET_OUT_OF_RANGE);
     EXPECT_TRUE(read(4)->records.empty());
-    ASSERT_EQ(subject->delete_records(Offset(2), clock.now()).value(), Offset(2));
+    ASSERT_EQ(subject->delete_records(Offset(2), clock.now())->low_watermark, Offset(2));
     EXPECT_EQ(read(1).error().code, ErrorCode::OFFSET_OUT_OF_RANGE);
-    EXPECT_EQ(subject->delete_records(Offset(9), clock.now()).error().code, ErrorCode::OFFSET_OUT_OF_RANGE);
-    EXPECT_EQ(subject->delete_records(kNoOffset, clock.now()).value(), Offset(4));
+    EXPECT_EQ(subject->delete_records(Offset(9), clock.now()).error().code,
+              ErrorCode::OFFSET_OUT_OF_RANGE);
+    EXPECT_EQ(subject->delete_records(kNoOffset, clock.now())->low_watermark, Offset(4));
 }
 
 TEST_F(PartitionTest, LeaderEpochsFenceReaders) {

@@ -10,12 +10,6 @@
 #include <gtest/gtest.h>
 
 namespace milena::replica::test {
-namespace {
-
-const TopicId kTopic(Uuid{7, 7});
-
-}  // namespace
-
 // A fetch at its leader, as api/ serves it: answered at once, or when something comes.
 class World::ParkedFetch final : public Waiter {
   public:
@@ -26,25 +20,26 @@ class World::ParkedFetch final : public Waiter {
           from_(from),
           epoch_(epoch),
           leader_(leader),
+          partition_(world.nodes_.at(leader.value())->partition),
           request_(std::move(request)),
           done_(std::move(done)) {}
 
     static void begin(const std::shared_ptr<ParkedFetch>& fetch) {
         if (fetch->ready() || fetch->request_.max_wait <= Millis(0)) return fetch->reply();
         fetch->expire_at(fetch->world_.executor_.now() + fetch->request_.max_wait);
-        fetch->partition()->park_replica(fetch, fetch->log_end_);
+        fetch->partition_->park_replica(fetch, fetch->log_end_);
     }
 
   private:
-    std::shared_ptr<Partition> partition() { return world_.nodes_.at(leader_.value())->partition; }
-
     bool ready() override {
         answers_ = {};
         if (world_.is_cut(from_, leader_)) return true;
         for (const auto& asked : request_.partitions) read(asked);
         if (answers_.partitions.empty()) return true;
         const auto& answer = answers_.partitions.front();
-        return answer.error != ErrorCode::NONE || answer.diverging || !answer.records.empty();
+        const auto start_before = std::exchange(log_start_, answer.log_start);
+        return answer.error != ErrorCode::NONE || answer.diverging || !answer.records.empty() ||
+               (start_before != kNoOffset && start_before < answer.log_start);
     }
 
     void read(const fetcher::FetchPartition& asked) {
@@ -59,8 +54,10 @@ class World::ParkedFetch final : public Waiter {
         request.last_fetched_epoch = asked.position.last_fetched_epoch;
         request.now = world_.executor_.now();
         const auto outcome =
-            partition()->read_as_replica(request, {from_, epoch_, asked.position.log_start});
-        if (outcome) {
+            partition_->read_as_replica(request, {from_, epoch_, asked.position.log_start});
+        if (asked.key != key_of(*partition_)) {
+            answer.error = ErrorCode::UNKNOWN_TOPIC_ID;
+        } else if (outcome) {
             answer.high_watermark = outcome->high_watermark;
             answer.log_start = outcome->log_start_offset;
             if (outcome->diverging) {
@@ -83,7 +80,7 @@ class World::ParkedFetch final : public Waiter {
     }
 
     void answer(bool expired) override {
-        partition()->unpark_reader(this);
+        partition_->unpark_reader(this);
         if (expired) (void)ready();
         reply();
     }
@@ -99,11 +96,13 @@ class World::ParkedFetch final : public Waiter {
     const BrokerId from_;
     const BrokerEpoch epoch_;
     const BrokerId leader_;
+    const std::shared_ptr<Partition> partition_;
     const fetcher::FetchRequest request_;
     LeaderLink::FetchDone done_;
     LeaderAnswers answers_;
     std::vector<std::uint8_t> bytes_;
     Offset log_end_ = kNoOffset;
+    Offset log_start_ = kNoOffset;
 };
 
 class World::Link final : public LeaderLink {
@@ -161,6 +160,7 @@ World::World(int nodes, partition::Settings settings) : settings_(settings) {
     for (int i = 1; i <= nodes; ++i) {
         auto& node = *nodes_.emplace(i, std::make_unique<Node>(*this, i)).first->second;
         EXPECT_TRUE(node.disk.make_dir("/data"));
+        start(node);
         open(node, log::Shutdown::clean);
     }
     for (auto& [number, node] : nodes_) publish_brokers(*node);
@@ -171,7 +171,7 @@ World::~World() {
     executor_.run();
 }
 
-void World::open(Node& node, log::Shutdown shutdown) {
+void World::start(Node& node) {
     Replication::Environment environment{
         .self = node.id,
         .listener = "PLAINTEXT",
@@ -191,17 +191,20 @@ void World::open(Node& node, log::Shutdown shutdown) {
         .fetch = {},
         .replica_lag_time_max = settings_.replica_lag_time_max};
     node.replication = std::make_unique<Replication>(std::move(environment));
+}
 
+void World::open(Node& node, log::Shutdown shutdown) {
     auto settings = std::make_shared<TopicSettings>();
     settings->replication = settings_;
     log::OpenOptions options;
     options.settings = settings->log;
     options.shutdown = shutdown;
     options.now = {clock_.wall_now(), clock_.now()};
-    auto opened = log::PartitionLog::open(node.disk, "/data/t-0", options);
+    const auto directory = "/data/t-" + std::to_string(topic_.value().low);
+    auto opened = log::PartitionLog::open(node.disk, directory, options);
     ASSERT_TRUE(opened) << opened.error().detail;
     node.partition =
-        std::make_shared<Partition>(PartitionName{"t", kTopic, {}}, node.id, std::move(*opened),
+        std::make_shared<Partition>(PartitionName{"t", topic_, {}}, node.id, std::move(*opened),
                                     settings, node.flusher, node.replication.get());
     node.table.put(node.partition);
 }
@@ -215,9 +218,24 @@ void World::power_cycle(int number) {
     node.jobs.clear();
     node.disk.lose_unsynced();
     node.epoch = BrokerEpoch(node.epoch.value() + 1);
+    start(node);
     open(node, log::Shutdown::unclean);
     for (auto& [other, each] : nodes_) publish_brokers(*each);
     publish(node);
+}
+
+void World::make_anew(int leader, std::vector<int> isr) {
+    topic_ = TopicId(Uuid{7, topic_.value().low + 1});
+    leader_epoch_ = LeaderEpoch(0);
+    partition_epoch_ = PartitionEpoch(0);
+    for (auto& [number, node] : nodes_) {
+        (void)node->table.take(node->partition->name().topic_id, {});
+        const log::LogTime now{clock_.wall_now(), clock_.now()};
+        EXPECT_TRUE(node->partition->close(Partition::Closing::removed, now));
+        past_.push_back(node->partition);
+        open(*node, log::Shutdown::clean);
+    }
+    elect(leader, std::move(isr));
 }
 
 void World::publish_brokers(Node& node) {

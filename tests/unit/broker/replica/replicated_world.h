@@ -6,6 +6,7 @@
 #include "broker/replica/partition.h"
 #include "broker/replica/partition_table.h"
 #include "broker/replica/replication.h"
+#include "tests/unit/broker/support/clocks.h"
 #include "tests/unit/broker/support/manual_executor.h"
 #include "tests/unit/log/support/memory_disk.h"
 
@@ -18,18 +19,6 @@
 #include <vector>
 
 namespace milena::replica::test {
-
-class WorldClock final : public Clock {
-  public:
-    explicit WorldClock(const ManualExecutor& executor) : executor_(executor) {}
-    MonoTime now() const override { return executor_.now(); }
-    TimestampMs wall_now() const override {
-        return TimestampMs(1'700'000'000'000 + executor_.now().time_since_epoch() / Millis(1));
-    }
-
-  private:
-    const ManualExecutor& executor_;
-};
 
 class World {
   public:
@@ -47,6 +36,8 @@ class World {
     void stall_disk(int node, bool on) { nodes_.at(node)->stalled = on; }
     // The power of the node goes, and comes back: it holds what was synced.
     void power_cycle(int node);
+    // The topic is deleted and made again: a new id, an empty log, epochs from the beginning.
+    void make_anew(int leader, std::vector<int> isr);
 
     // Everything that can happen without time passing.
     void settle();
@@ -66,7 +57,7 @@ class World {
     const std::vector<BrokerId>& isr() const { return isr_; }
     LeaderEpoch epoch() const { return leader_epoch_; }
     BrokerEpoch broker_epoch(int node) const { return nodes_.at(node)->epoch; }
-    WorldClock& clock() { return clock_; }
+    ExecutorClock& clock() { return clock_; }
     ManualExecutor& executor() { return executor_; }
     std::size_t fetches() const { return fetches_; }
     // Spoils one byte of the records in the next answer that has some.
@@ -89,6 +80,7 @@ class World {
         std::shared_ptr<Partition> partition;
     };
 
+    void start(Node& node);
     void open(Node& node, log::Shutdown shutdown);
     void publish(Node& node);
     void publish_brokers(Node& node);
@@ -100,7 +92,7 @@ class World {
     }
 
     ManualExecutor executor_;
-    WorldClock clock_{executor_};
+    ExecutorClock clock_{executor_};
     const partition::Settings settings_;
     std::map<int, std::unique_ptr<Node>> nodes_;
     std::vector<std::shared_ptr<Partition>> past_;
@@ -109,6 +101,7 @@ class World {
     bool damage_next_ = false;
     std::size_t fetches_ = 0;
 
+    TopicId topic_{Uuid{7, 0}};
     BrokerId leader_ = kNoBroker;
     LeaderEpoch leader_epoch_{0};
     PartitionEpoch partition_epoch_{0};

@@ -1,6 +1,7 @@
 #include "broker/replica/replication.h"
 
 #include "tests/unit/broker/replica/replicated_world.h"
+#include "tests/unit/broker/support/woken.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -196,7 +197,7 @@ TEST(Replication, WhatTheLeaderHasDeletedIsSkipped) {
     world.cut(2);
     for (int i = 0; i < 10; ++i) ASSERT_TRUE(world.append(1, Acks::leader));
     world.settle();
-    ASSERT_EQ(world.partition(1).delete_records(Offset(6), world.clock().now()), Offset(6));
+    ASSERT_TRUE(world.partition(1).delete_records(Offset(6), world.clock().now()));
     world.heal(2);
     world.elect(1, {1});
     world.advance(kLag);
@@ -206,14 +207,98 @@ TEST(Replication, WhatTheLeaderHasDeletedIsSkipped) {
     EXPECT_THAT(world.isr(), UnorderedElementsAre(BrokerId(1), BrokerId(2)));
 }
 
-TEST(Replication, ADeletedStartReachesTheFollowers) {
+TEST(Replication, ADeletionIsCompleteWhenEveryFollowerHasDeleted) {
+    World world(3, settings());
+    world.elect(1, {1, 2, 3});
+    for (int i = 0; i < 10; ++i) ASSERT_TRUE(world.append(1, Acks::leader));
+    world.advance(Millis(600));
+    world.cut(3);
+    auto& leader = world.partition(1);
+    const auto deleted = leader.delete_records(Offset(4), world.clock().now()).value();
+    EXPECT_FALSE(deleted.is_complete());
+    const auto woken = std::make_shared<Woken>(world.executor());
+    leader.park_deleter(deleted, woken);
+    // Those who wait for records hear of it at once.
+    world.settle();
+    EXPECT_EQ(world.partition(2).marks()->log_start_offset, Offset(4));
+    EXPECT_FALSE(leader.look_again(deleted)->is_complete());
+
+    world.heal(3);
+    world.advance(kLag);
+    EXPECT_EQ(world.partition(3).marks()->log_start_offset, Offset(4));
+    EXPECT_EQ(leader.look_again(deleted)->low_watermark, Offset(4));
+    EXPECT_GT(woken->times, 0);
+    leader.unpark_deleter(woken.get());
+
+    const auto next = leader.delete_records(Offset(5), world.clock().now()).value();
+    world.elect(2, {1, 2, 3});
+    EXPECT_EQ(leader.look_again(next).error().code, ErrorCode::NOT_LEADER_OR_FOLLOWER);
+}
+
+TEST(Replication, BeyondItsLeaseALeaderAnswersNoClient) {
+    World world(2, settings());
+    world.replication(1).hold_lease(MonoTime::min());
+    world.elect(1, {1, 2});
+    world.settle();
+    EXPECT_EQ(world.append(1, Acks::leader).error().code, ErrorCode::NOT_LEADER_OR_FOLLOWER)
+        << "the controller has never answered";
+    world.replication(1).hold_lease(world.clock().now() + Millis(500));
+    const auto outcome = world.append(1, Acks::all).value();
+    world.settle();
+    EXPECT_TRUE(world.is_acknowledged(1, outcome));
+
+    world.cut(2);
+    const auto waiting = world.append(1, Acks::all).value();
+    const auto woken = std::make_shared<Woken>(world.executor());
+    world.partition(1).park_producer(waiting, woken);
+    world.advance(Millis(600));
+    EXPECT_EQ(woken->times, 1);
+    EXPECT_EQ(world.partition(1).is_acknowledged(waiting).error().code,
+              ErrorCode::NOT_LEADER_OR_FOLLOWER);
+    EXPECT_EQ(world.append(1, Acks::leader).error().code, ErrorCode::NOT_LEADER_OR_FOLLOWER);
+    ReadRequest request;
+    request.within_lease = true;
+    request.now = world.clock().now();
+    request.from = Offset(0);
+    request.max_bytes = 1 << 20;
+    EXPECT_EQ(world.partition(1).read(request).error().code, ErrorCode::NOT_LEADER_OR_FOLLOWER);
+
+    world.heal(2);
+    world.replication(1).hold_lease(world.clock().now() + Millis(500));
+    EXPECT_TRUE(world.append(1, Acks::leader));
+    EXPECT_TRUE(world.partition(1).read(request));
+    world.advance(Millis(100));
+    EXPECT_TRUE(world.is_acknowledged(1, waiting));
+}
+
+TEST(Replication, ATopicMadeAnewIsFetchedFromItsBeginning) {
+    World world(3, settings());
+    world.elect(1, {1, 2, 3});
+    for (int i = 0; i < 7; ++i) ASSERT_TRUE(world.append(1, Acks::leader, "old"));
+    world.settle();
+    ASSERT_TRUE(world.append(1, Acks::leader, "on its way"));
+    world.make_anew(2, {1, 2, 3});
+    const auto outcome = world.append(2, Acks::all, "new").value();
+    world.advance(Millis(100));
+    EXPECT_TRUE(world.is_acknowledged(2, outcome));
+    EXPECT_EQ(world.end(1), Offset(1));
+    expect_same_logs(world, {1, 2, 3});
+    EXPECT_EQ(world.isr().size(), 3U);
+}
+
+TEST(Replication, AnAnswerThatPartsFromAnEpochGoneByHoldsNobodyUp) {
     World world(2, settings());
     world.elect(1, {1, 2});
-    for (int i = 0; i < 10; ++i) ASSERT_TRUE(world.append(1, Acks::leader));
+    ASSERT_TRUE(world.append(1, Acks::leader));
     world.settle();
-    ASSERT_EQ(world.partition(1).delete_records(Offset(4), world.clock().now()), Offset(4));
-    world.advance(kLag);
-    EXPECT_EQ(world.partition(2).marks()->log_start_offset, Offset(4));
+    // What the fetcher gives to the disk's threads may find another epoch when it gets there.
+    const FetchedData late{.asked = {world.epoch() - 1, Offset(1), LeaderEpoch(0), Offset(0)},
+                           .diverging = partition::EpochEnd{LeaderEpoch(0), Offset(0)},
+                           .records = {}};
+    EXPECT_TRUE(world.partition(2).take_fetched(late, {world.clock().wall_now(), {}}));
+    const auto outcome = world.append(1, Acks::all).value();
+    world.advance(Millis(50));
+    EXPECT_TRUE(world.is_acknowledged(1, outcome));
 }
 
 TEST(Replication, DamagedRecordsAreFetchedAgain) {
