@@ -15,6 +15,7 @@ constexpr Command kCommands[] = {
     {"consume", "Print the records of a topic", &run_consume},
     {"log", "Check or print the files of a data directory, without a broker", &run_log},
     {"bench", "Measure any Kafka broker: produce, consume, e2e, connections", &run_bench},
+    {"dev", "Run a cluster of nodes on this machine, for development", &run_dev},
     {"version", "Print the version", &run_version},
 };
 

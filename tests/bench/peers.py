@@ -47,6 +47,23 @@ def free_ports(count):
             s.close()
 
 
+def free_port_range(count):
+    """The first of `count` ports in a row that nobody uses now."""
+    while True:
+        first, = free_ports(1)
+        held = []
+        try:
+            for port in range(first, first + count):
+                held.append(socket.socket())
+                held[-1].bind(('127.0.0.1', port))
+            return first
+        except (OSError, OverflowError):
+            pass
+        finally:
+            for s in held:
+                s.close()
+
+
 def answers(port):
     """Does a broker at this port answer a Metadata request, naming itself?"""
     try:
@@ -80,6 +97,10 @@ class Broker:
     @property
     def address(self):
         return f'127.0.0.1:{self.port}'
+
+    @property
+    def pids(self):
+        return [self.process.pid]
 
     def resident_bytes(self):
         fields = pathlib.Path(f'/proc/{self.process.pid}/statm').read_text().split()

@@ -172,6 +172,23 @@ std::int64_t Socket::discard_some(std::size_t count) {
     return got >= 0 ? got : -errno;
 }
 
+Status check_port_free(std::uint16_t port) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const int handle = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (handle < 0) return connection_failure("no socket can be made", errno);
+    // Connections of the past do not count, as they will not for who listens then.
+    const int yes = 1;
+    ::setsockopt(handle, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    const int bound = ::bind(handle, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    const int error = errno;
+    ::close(handle);
+    if (bound == 0) return {};
+    return fail(ErrorCode::NETWORK_EXCEPTION, system_message(error));
+}
+
 std::vector<std::size_t> wait_readable(std::span<const int> handles, MonoTime deadline,
                                        const Clock& clock) {
     std::vector<pollfd> waits;

@@ -57,6 +57,9 @@ class Socket {
 std::vector<std::size_t> wait_readable(std::span<const int> handles, MonoTime deadline,
                                        const Clock& clock);
 
+// Whether somebody could listen on `port` of 127.0.0.1 now; NETWORK_EXCEPTION says why not.
+Status check_port_free(std::uint16_t port);
+
 // The kernel's words for `error`, "Connection refused".
 std::string system_message(int error);
 

@@ -7,6 +7,7 @@ namespace milena::cli {
 
 int run_bench(int argc, char** argv, const Io& io);
 int run_consume(int argc, char** argv, const Io& io);
+int run_dev(int argc, char** argv, const Io& io);
 int run_group(int argc, char** argv, const Io& io);
 int run_log(int argc, char** argv, const Io& io);
 int run_produce(int argc, char** argv, const Io& io);
