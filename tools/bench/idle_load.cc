@@ -44,8 +44,8 @@ Result<IdleFigures> run_idle_load(client::Cluster& cluster, const IdleLoad& load
     MILENA_ASSIGN(const client::Connection* known, cluster.any_broker());
     const auto endpoint = known->endpoint();
     IdleFigures figures;
-    if (load.server_pid) {
-        MILENA_ASSIGN(const auto before, read_process_stats(*load.server_pid));
+    if (!load.server_pids.empty()) {
+        MILENA_ASSIGN(const auto before, read_process_stats(load.server_pids));
         figures.server_bytes_before = before.resident_bytes;
     }
     const auto begin = cluster.clock().now();
@@ -60,13 +60,13 @@ Result<IdleFigures> run_idle_load(client::Cluster& cluster, const IdleLoad& load
     }
     figures.opened = load.connections;
     figures.seconds = std::chrono::duration<double>(cluster.clock().now() - begin).count();
-    if (!load.server_pid) {
+    if (load.server_pids.empty()) {
         client::pause_for(load.hold);
         return figures;
     }
-    MILENA_ASSIGN(const auto opened, read_process_stats(*load.server_pid));
+    MILENA_ASSIGN(const auto opened, read_process_stats(load.server_pids));
     client::pause_for(load.hold);
-    MILENA_ASSIGN(const auto after, read_process_stats(*load.server_pid));
+    MILENA_ASSIGN(const auto after, read_process_stats(load.server_pids));
     figures.server_bytes_after = after.resident_bytes;
     figures.server_cpu_seconds = std::chrono::duration<double>(after.cpu - opened.cpu).count();
     return figures;

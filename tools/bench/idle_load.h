@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 namespace milena::bench {
 
@@ -14,7 +15,7 @@ struct IdleLoad {
     // Each asks for the API versions first, as every client does.
     bool handshake = true;
     Millis hold{1000};
-    std::optional<int> server_pid;
+    std::vector<int> server_pids{};
 };
 
 struct IdleFigures {

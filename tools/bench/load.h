@@ -8,13 +8,14 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 namespace milena::bench {
 
 struct Measure {
     Nanos warm_up{0};
     Nanos duration{std::chrono::seconds(10)};
-    std::optional<int> server_pid;
+    std::vector<int> server_pids{};  // none: the servers are not measured
 };
 
 struct Figures {
@@ -47,7 +48,7 @@ class Stopwatch {
     void fill(Figures& figures) const;
 
   private:
-    std::optional<int> pid_;
+    std::vector<int> pids_;
     MonoTime begins_;
     MonoTime ends_;
     bool running_ = false;

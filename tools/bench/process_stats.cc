@@ -69,6 +69,16 @@ Result<ProcessStats> read_process_stats(int pid) {
     return parse_process_stats(stat, statm, ::sysconf(_SC_CLK_TCK), ::sysconf(_SC_PAGESIZE));
 }
 
+Result<ProcessStats> read_process_stats(std::span<const int> pids) {
+    ProcessStats sum;
+    for (const int pid : pids) {
+        MILENA_ASSIGN(const auto stats, read_process_stats(pid));
+        sum.cpu += stats.cpu;
+        sum.resident_bytes += stats.resident_bytes;
+    }
+    return sum;
+}
+
 Nanos own_cpu_time() {
     timespec at{};
     ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &at);

@@ -1,10 +1,11 @@
-// CPU time and memory of a process, read from /proc.
+// CPU time and memory of processes, read from /proc.
 #pragma once
 
 #include "protocol/base/error.h"
 #include "protocol/base/time.h"
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace milena::bench {
@@ -16,6 +17,8 @@ struct ProcessStats {
 
 // Fails when there is no such process or it may not be looked at.
 Result<ProcessStats> read_process_stats(int pid);
+// The sum over several: the nodes of a cluster.
+Result<ProcessStats> read_process_stats(std::span<const int> pids);
 Nanos own_cpu_time();
 
 // The two /proc files in the kernel's own format (proc(5)); apart for the tests.

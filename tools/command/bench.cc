@@ -64,7 +64,7 @@ Status fill(client::Cluster& cluster, Arguments arguments) {
     load.requests_per_second.reset();
     load.connections = std::max(arguments.connections, arguments.partitions);
     load.stop_after_bytes = static_cast<std::uint64_t>(arguments.fill_gigabytes * 1e9);
-    load.measure = {Nanos(0), std::chrono::hours(1), std::nullopt};
+    load.measure = {Nanos(0), std::chrono::hours(1), {}};
     MILENA_TRY(bench::run_produce_load(cluster, load));
     return {};
 }
@@ -99,7 +99,7 @@ Result<std::string> run_connections(client::Cluster& cluster, Arguments argument
     load.connections = arguments.idle_connections;
     load.handshake = arguments.handshake;
     load.hold = Millis(static_cast<std::int64_t>(arguments.hold * 1000));
-    load.server_pid = arguments.pid;
+    load.server_pids = arguments.pids;
     MILENA_ASSIGN(const auto figures, bench::run_idle_load(cluster, load));
     return arguments.cluster.json ? bench::idle_json(figures) + "\n" : bench::idle_text(figures);
 }
@@ -196,7 +196,7 @@ Status run_load(client::Cluster& cluster, const BenchLoad& load, Arguments argum
 }  // namespace
 
 bench::Measure bench_measure(Arguments arguments) {
-    return {to_nanos(arguments.warm_up), to_nanos(arguments.seconds), arguments.pid};
+    return {to_nanos(arguments.warm_up), to_nanos(arguments.seconds), arguments.pids};
 }
 
 Result<BenchTopic> BenchTopic::make(client::Cluster& cluster, Arguments arguments,
@@ -243,8 +243,11 @@ void add_measure_options(CLI::App& app, BenchArguments& arguments) {
 }
 
 void add_pid_option(CLI::App& app, BenchArguments& arguments) {
-    app.add_option("--pid", arguments.pid,
-                   "The broker's process on this machine: adds its CPU time and memory");
+    app.add_option("--pid", arguments.pids,
+                   "A broker's process on this machine: adds its CPU time and memory. Several are "
+                   "summed up")
+        ->expected(1)
+        ->take_all();
 }
 
 void add_connections_option(CLI::App& app, BenchArguments& arguments) {

@@ -24,7 +24,7 @@ struct BenchArguments {
     std::int32_t partitions = 1;
     std::vector<std::string> settings;
     bool keep = false;
-    std::optional<int> pid;
+    std::vector<int> pids;
     double seconds = 10;
     double warm_up = 2;
     std::int32_t connections = 1;
