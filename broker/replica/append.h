@@ -21,6 +21,9 @@ struct AppendOutcome {
     // The reply may leave once this offset is acknowledged in this epoch; kNoOffset: at once.
     Offset wait_for = kNoOffset;
     LeaderEpoch epoch = kNoLeaderEpoch;
+    // A client is not kept waiting beyond the lease of this node. What the cluster itself writes
+    // is: it waits for all in sync, who follow any newer leader.
+    bool ends_with_lease = false;
     // Of a duplicate: when the original was appended.
     std::optional<TimestampMs> duplicate_timestamp;
 };

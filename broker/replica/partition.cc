@@ -183,14 +183,14 @@ void Partition::unpark_deleter(const Waiter* waiter) {
 void Partition::park_producer(const AppendOutcome& outcome, std::shared_ptr<Waiter> waiter) {
     const std::lock_guard lock(mutex_);
     const auto& state = machine_.state();
-    const bool settled = !log_ || log_->broken() || lease_ended_ ||
+    const bool settled = !log_ || log_->broken() || (lease_ended_ && outcome.ends_with_lease) ||
                          state.leader_epoch != outcome.epoch ||
                          state.acknowledged >= outcome.wait_for;
     if (settled) {
         waiter->wake();
         return;
     }
-    producers_.push_back({outcome.wait_for, std::move(waiter)});
+    producers_.push_back({outcome.wait_for, std::move(waiter), outcome.ends_with_lease});
 }
 
 partition::LogEnds Partition::log_ends(Offset high_watermark) const {

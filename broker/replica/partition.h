@@ -79,6 +79,7 @@ struct FollowedPartition {
     // nullopt: its log has to be synced or cut first.
     std::optional<partition::FetchPosition> position;
     bool log_failed = false;  // it takes nothing any more
+    bool throttled = false;
 };
 
 // What the leader answered to a fetch from `asked` on, without an error.
@@ -330,6 +331,7 @@ class Partition final : public std::enable_shared_from_this<Partition> {
     struct ParkedProducer {
         Offset wait_for;
         std::shared_ptr<Waiter> waiter;
+        bool ends_with_lease;
     };
 
     enum class SyncState : std::uint8_t { idle, under_way, under_way_and_wanted };
@@ -375,6 +377,7 @@ class Partition final : public std::enable_shared_from_this<Partition> {
     Result<ReadOutcome> answer_replica(const ReadRequest& request, const ReplicaFetch& fetch);
     Result<ReadOutcome> check_read(Result<ReadOutcome> outcome);
     Result<ReadOutcome> read_log(const ReadRequest& request) const;
+    Result<ReadOutcome> read_throttled(const ReadRequest& request, BrokerId replica) const;
     partition::EpochEnd epoch_end(LeaderEpoch epoch) const;
     // What a leader's Ready asks for: whom to wake, what to sync and to send.
     void perform(const partition::Ready& ready);

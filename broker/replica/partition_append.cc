@@ -38,7 +38,6 @@ Result<AppendOutcome> Partition::append(MutableBytes batch, Acks acks, log::Appe
                                         LeaderEpoch expected) {
     const std::lock_guard lock(mutex_);
     MILENA_ASSIGN(const auto epoch, may_append(acks, expected));
-    // What the cluster itself writes waits for all in sync, who follow any newer leader.
     if (origin == log::AppendOrigin::client) MILENA_TRY(check_lease(now.mono));
     MILENA_ASSIGN(const auto duplicate, log_->check_producer(batch, origin));
     // What keeps the cluster going may use the reserve.
@@ -57,6 +56,7 @@ Result<AppendOutcome> Partition::append(MutableBytes batch, Acks acks, log::Appe
         MILENA_ASSIGN(outcome, append_new(batch, epoch, now));
         last = outcome.base_offset + records;
     }
+    outcome.ends_with_lease = origin == log::AppendOrigin::client;
     if (acks == Acks::all) wait_for_acknowledgement(outcome, last);
     return outcome;
 }
@@ -121,7 +121,7 @@ Result<bool> Partition::is_acknowledged(const AppendOutcome& outcome) const {
         return true;
     }
     if (log_->broken()) return std::unexpected(*log_->broken());
-    if (lease_ended_) {
+    if (lease_ended_ && outcome.ends_with_lease) {
         return fail(ErrorCode::NOT_LEADER_OR_FOLLOWER,
                     label_ + " may have another leader by now; what was written may be lost");
     }

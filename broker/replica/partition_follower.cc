@@ -46,10 +46,12 @@ std::optional<FollowedPartition> Partition::following() const {
     const std::lock_guard lock(mutex_);
     const auto& state = machine_.state();
     if (!log_ || state.role != partition::Role::follower) return std::nullopt;
-    return FollowedPartition{.leader = state.leader,
-                             .leader_epoch = state.leader_epoch,
-                             .position = machine_.fetch_position(),
-                             .log_failed = log_->broken().has_value()};
+    return FollowedPartition{
+        .leader = state.leader,
+        .leader_epoch = state.leader_epoch,
+        .position = machine_.fetch_position(),
+        .log_failed = log_->broken().has_value(),
+        .throttled = settings()->throttled_fetchers.contains(name_.index, state.self)};
 }
 
 bool Partition::take_fetched(const FetchedData& fetched, log::LogTime now) {

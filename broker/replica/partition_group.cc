@@ -66,6 +66,7 @@ bool Partition::admit(AppendGroup& group, std::size_t begin, std::size_t next) {
     }
     if (!*checked) return has_room();
     member.outcome = outcome_of(**checked, *epoch);
+    member.outcome->ends_with_lease = true;
     if (member.acks == Acks::all)
         wait_for_acknowledgement(*member.outcome, (*checked)->last_offset);
     return false;
@@ -83,6 +84,7 @@ void Partition::write_run(AppendGroup& group, std::size_t begin, std::size_t end
         member.outcome = written;
         if (!written) continue;
         member.outcome->base_offset = next;
+        member.outcome->ends_with_lease = true;
         next = next + BatchView(group.bytes(member)).last_offset_delta() + 1;
         if (member.acks == Acks::all) wait_for_acknowledgement(*member.outcome, next - 1);
     }

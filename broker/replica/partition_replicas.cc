@@ -34,7 +34,22 @@ Result<ReadOutcome> Partition::answer_replica(const ReadRequest& request,
     fetched.log_start = fetch.log_start;
     // First, so that the answer tells the high watermark that follows from it.
     perform(machine_.step(fetched, request.now));
-    return read_log(request);
+    const bool throttled =
+        watcher_ != nullptr && settings()->throttled_senders.contains(name_.index, fetch.replica);
+    return throttled ? read_throttled(request, fetch.replica) : read_log(request);
+}
+
+// Who is in sync is never held up: acknowledgements wait for it (KIP-73).
+Result<ReadOutcome> Partition::read_throttled(const ReadRequest& request, BrokerId replica) const {
+    auto allowed = request;
+    auto& sending = watcher_->sending();
+    if (!machine_.state().in_isr(replica) && sending.is_exceeded(request.now)) {
+        allowed.max_bytes = 0;
+        allowed.first = log::FirstBatch::within_limit;
+    }
+    MILENA_ASSIGN(auto outcome, read_log(allowed));
+    sending.record(outcome.records.slice.length, request.now);
+    return outcome;
 }
 
 void Partition::update_brokers(std::vector<partition::BrokerView> brokers, MonoTime now) {
@@ -79,8 +94,10 @@ void Partition::on_lease_end(MonoTime now) {
     if (!log_ || machine_.state().role != partition::Role::leader || check_lease(now)) return;
     lease_ended_ = true;
     for (const auto& reader : readers_) reader->wake();
-    for (const auto& parked : producers_) parked.waiter->wake();
-    producers_.clear();
+    std::erase_if(producers_, [](const ParkedProducer& parked) {
+        if (parked.ends_with_lease) parked.waiter->wake();
+        return parked.ends_with_lease;
+    });
 }
 
 ReplicationView Partition::replication_view() const {

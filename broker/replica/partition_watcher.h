@@ -5,6 +5,7 @@
 #pragma once
 
 #include "broker/replica/lease.h"
+#include "broker/replica/replication_throttle.h"
 #include "replication/partition/io.h"
 
 #include <memory>
@@ -24,11 +25,14 @@ class PartitionWatcher {
     virtual void on_leading() = 0;
 
     const Lease& lease() const { return lease_; }
+    // What this node sends as a leader to throttled replicas.
+    ReplicationThrottle& sending() { return sending_; }
 
   protected:
     ~PartitionWatcher() = default;
 
     Lease lease_;
+    ReplicationThrottle sending_;
 };
 
 }  // namespace milena::replica

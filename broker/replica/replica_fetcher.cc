@@ -44,6 +44,7 @@ void ReplicaFetcher::follow(std::shared_ptr<Partition> partition, const Followed
     const auto key = key_of(*partition);
     partitions_[key] = std::move(partition);
     step(fetcher::Follow{key, where.leader_epoch, where.position});
+    step(fetcher::Throttled{key, where.throttled});
     if (where.log_failed) step(fetcher::LogFailed{key});
 }
 
@@ -52,6 +53,7 @@ void ReplicaFetcher::update(const Partition& partition, const FollowedPartition&
     if (where.log_failed) {
         step(fetcher::LogFailed{key});
     } else {
+        step(fetcher::Throttled{key, where.throttled});
         step(fetcher::Positioned{key, where.position});
     }
 }

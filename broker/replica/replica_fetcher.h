@@ -27,10 +27,11 @@ class ReplicaFetcher {
         // Runs a job on a thread that may block.
         std::function<void(Flusher::Job)> submit;
         std::atomic<std::uint64_t>& fetched_bytes;
+        fetcher::ReplicationQuota& quota;
     };
 
     ReplicaFetcher(const Environment& environment, const fetcher::Settings& settings)
-        : environment_(environment), machine_(settings) {}
+        : environment_(environment), machine_(settings, &environment_.quota) {}
     ~ReplicaFetcher();
     ReplicaFetcher(const ReplicaFetcher&) = delete;
     ReplicaFetcher& operator=(const ReplicaFetcher&) = delete;

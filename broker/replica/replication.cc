@@ -18,7 +18,10 @@ constexpr Millis kRetryTick{50};
 Replication::Replication(Environment environment)
     : environment_(std::move(environment)),
       proposals_(environment_.self, environment_.executor, environment_.alter_partition,
-                 [this] { tick_at(environment_.executor.now() + kRetryTick); }) {}
+                 [this] { tick_at(environment_.executor.now() + kRetryTick); }),
+      fetchers_of_leader_(static_cast<std::size_t>(environment_.tuning().fetchers)) {
+    // Rates are settings of the cluster alone: publish() brings them.
+}
 
 Replication::~Replication() {
     stop();
@@ -71,7 +74,7 @@ void Replication::look_at(const std::shared_ptr<Partition>& partition) {
                           followed.leader == where->leader &&
                           followed.leader_epoch == where->leader_epoch;
         if (same) {
-            const auto fetcher = fetchers_.find(followed.leader);
+            const auto fetcher = fetchers_.find(fetcher_of(followed.leader, key));
             if (fetcher != fetchers_.end()) fetcher->second->update(*partition, *where);
             return;
         }
@@ -82,32 +85,56 @@ void Replication::look_at(const std::shared_ptr<Partition>& partition) {
         return;
     }
     followed_.insert_or_assign(key, Followed{partition, where->leader, where->leader_epoch});
-    if (where->leader != kNoBroker) fetcher_of(where->leader).follow(partition, *where);
+    if (where->leader == kNoBroker) return;
+    open_fetcher(fetcher_of(where->leader, key)).follow(partition, *where);
 }
 
 void Replication::unfollow(const fetcher::PartitionKey& key, const Followed& followed) {
-    const auto fetcher = fetchers_.find(followed.leader);
+    const auto fetcher = fetchers_.find(fetcher_of(followed.leader, key));
     if (fetcher == fetchers_.end()) return;
     fetcher->second->unfollow(key);
     if (fetcher->second->empty()) fetchers_.erase(fetcher);
 }
 
-ReplicaFetcher& Replication::fetcher_of(BrokerId leader) {
-    auto& fetcher = fetchers_[leader];
+Replication::FetcherKey Replication::fetcher_of(BrokerId leader,
+                                                const fetcher::PartitionKey& key) const {
+    const auto spread =
+        std::hash<TopicId>{}(key.topic) + static_cast<std::size_t>(key.index.value());
+    return {leader, spread % fetchers_of_leader_};
+}
+
+ReplicaFetcher& Replication::open_fetcher(const FetcherKey& key) {
+    auto& fetcher = fetchers_[key];
     if (!fetcher) {
         fetcher = std::make_unique<ReplicaFetcher>(
             ReplicaFetcher::Environment{environment_.executor, environment_.clock,
-                                        environment_.submit, fetched_bytes_},
+                                        environment_.submit, fetched_bytes_, fetching_},
             environment_.fetch);
-        const auto at = addresses_.find(leader);
-        if (at != addresses_.end()) fetcher->set_link(environment_.connect(leader, at->second));
+        const auto at = addresses_.find(key.leader);
+        if (at != addresses_.end()) fetcher->set_link(environment_.connect(key.leader, at->second));
     }
     return *fetcher;
+}
+
+// Another number of fetchers deals all partitions out anew.
+void Replication::take_tuning(const Environment::Tuning& tuning) {
+    if (stopped_) return;
+    fetching_.set_rate(tuning.fetching_rate);
+    const auto fetchers = static_cast<std::size_t>(tuning.fetchers);
+    if (fetchers == fetchers_of_leader_) return;
+    fetchers_.clear();
+    fetchers_of_leader_ = fetchers;
+    for (const auto& [key, followed] : std::exchange(followed_, {})) look_at(followed.partition);
 }
 
 // --- The cluster metadata ---
 
 void Replication::publish(const metadata::Image& after, const metadata::Delta& delta) {
+    if (!delta.configs.empty()) {
+        const auto tuning = environment_.tuning();
+        sending_.set_rate(tuning.sending_rate);
+        environment_.executor.post([this, tuning] { take_tuning(tuning); });
+    }
     if (delta.brokers.empty()) return;
     Addresses addresses;
     for (const auto& broker : after.brokers) {
@@ -127,7 +154,8 @@ void Replication::take_addresses(Addresses addresses) {
     if (stopped_) return;
     proposals_.set_broker_epoch(broker_epoch());
     const auto before = std::exchange(addresses_, std::move(addresses));
-    for (const auto& [leader, fetcher] : fetchers_) {
+    for (const auto& [key, fetcher] : fetchers_) {
+        const auto leader = key.leader;
         const auto was = before.find(leader);
         const auto is = addresses_.find(leader);
         const bool known = is != addresses_.end();

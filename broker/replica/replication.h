@@ -16,6 +16,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace milena::replica {
@@ -36,6 +37,13 @@ class Replication final : public PartitionWatcher {
         IsrProposals::Submit alter_partition;
         Connect connect;
         fetcher::Settings fetch;
+        // What may change while the node runs.
+        struct Tuning {
+            int fetchers = 1;                             // from each leader
+            std::optional<std::int64_t> sending_rate{};   // bytes each second, of throttled
+            std::optional<std::int64_t> fetching_rate{};  // replicas; none: no bound
+        };
+        std::function<Tuning()> tuning = [] { return Tuning{}; };
         Millis replica_lag_time_max{30'000};
     };
 
@@ -68,10 +76,19 @@ class Replication final : public PartitionWatcher {
         LeaderEpoch leader_epoch = kNoLeaderEpoch;
     };
     using Addresses = std::map<BrokerId, metadata::Endpoint>;
+    // The partitions of one leader are dealt out among several.
+    struct FetcherKey {
+        BrokerId leader;
+        std::size_t number = 0;
+
+        friend auto operator<=>(const FetcherKey&, const FetcherKey&) = default;
+    };
 
     void look_at(const std::shared_ptr<Partition>& partition);
     void unfollow(const fetcher::PartitionKey& key, const Followed& followed);
-    ReplicaFetcher& fetcher_of(BrokerId leader);
+    FetcherKey fetcher_of(BrokerId leader, const fetcher::PartitionKey& key) const;
+    ReplicaFetcher& open_fetcher(const FetcherKey& key);
+    void take_tuning(const Environment::Tuning& tuning);
     void take_addresses(Addresses addresses);
     void tick();
     void tick_at(MonoTime when);
@@ -80,7 +97,9 @@ class Replication final : public PartitionWatcher {
     const Environment environment_;
     IsrProposals proposals_;
     Addresses addresses_;
-    std::map<BrokerId, std::unique_ptr<ReplicaFetcher>> fetchers_;
+    fetcher::ReplicationQuota fetching_;
+    std::size_t fetchers_of_leader_ = 1;
+    std::map<FetcherKey, std::unique_ptr<ReplicaFetcher>> fetchers_;
     std::map<fetcher::PartitionKey, Followed> followed_;
     net::Executor::TimerId timer_ = net::Executor::kNoTimer;
     MonoTime timer_at_ = MonoTime::max();

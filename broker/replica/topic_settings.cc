@@ -91,6 +91,10 @@ std::shared_ptr<const TopicSettings> topic_settings(const config::Settings& brok
         Millis(broker.get(config::opt::broker::replica_lag_time_max_ms));
     settings->log.sync_on_roll = settings->replication.durability == partition::Durability::disk;
     settings->batches = batch_rules(values, settings->log);
+    settings->throttled_senders =
+        ThrottledReplicas(values.get(topic::leader_replication_throttled_replicas));
+    settings->throttled_fetchers =
+        ThrottledReplicas(values.get(topic::follower_replication_throttled_replicas));
     return settings;
 }
 

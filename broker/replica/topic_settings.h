@@ -2,6 +2,7 @@
 #pragma once
 
 #include "broker/config/scoped.h"
+#include "broker/replica/throttled_replicas.h"
 #include "log/settings.h"
 #include "protocol/record/batch_check.h"
 #include "replication/partition/io.h"
@@ -13,7 +14,9 @@ namespace milena::replica {
 struct TopicSettings {
     log::LogSettings log;
     partition::Settings replication;
-    BatchRules batches;  // all but what belongs to one request
+    BatchRules batches;                    // all but what belongs to one request
+    ThrottledReplicas throttled_senders;   // as their leader has it
+    ThrottledReplicas throttled_fetchers;  // as they have it
 };
 
 // `own`: what the metadata holds for the topic; empty for one without overrides.

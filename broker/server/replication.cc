@@ -4,6 +4,7 @@
 #include "broker/replica/node_leader_link.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace milena::broker {
 namespace {
@@ -19,6 +20,18 @@ fetcher::Settings fetch_settings(const config::Settings& settings) {
     // Zero would be no pause at all.
     fetch.backoff = std::max(Millis(settings.get(key::replica_fetch_backoff_ms)), Millis(1));
     return fetch;
+}
+
+// The largest number stands for no bound.
+std::optional<std::int64_t> rate_of(std::int64_t setting) {
+    if (setting == std::numeric_limits<std::int64_t>::max()) return std::nullopt;
+    return setting;
+}
+
+replica::Replication::Environment::Tuning tuning_of(const config::Settings& settings) {
+    return {settings.get(key::num_replica_fetchers),
+            rate_of(settings.get(key::leader_replication_throttled_rate)),
+            rate_of(settings.get(key::follower_replication_throttled_rate))};
 }
 
 }  // namespace
@@ -40,6 +53,7 @@ replica::Replication::Environment ReplicationParts::environment(const Node& node
             .alter_partition = node.alter_partition,
             .connect = connect_from(node),
             .fetch = fetch_settings(node.settings),
+            .tuning = [current = node.current] { return tuning_of(*current()); },
             .replica_lag_time_max = Millis(node.settings.get(key::replica_lag_time_max_ms))};
 }
 

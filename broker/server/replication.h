@@ -15,6 +15,8 @@ class ReplicationParts {
     struct Node {
         BrokerId self;
         const config::Settings& settings;
+        // As they are now.
+        std::function<std::shared_ptr<const config::Settings>()> current;
         const Clock& clock;
         replica::PartitionTable& partitions;
         net::Reactor& reactor;

@@ -29,7 +29,11 @@ inline constexpr Millis kNewcomerGrace{20};
 
 class Fetcher {
   public:
-    explicit Fetcher(Settings settings) : settings_(settings) {}
+    // `quota`: one that several share, which outlives them; null: its own.
+    explicit Fetcher(Settings settings, ReplicationQuota* quota = nullptr)
+        : settings_(settings), quota_(quota == nullptr ? own_quota_ : *quota) {}
+    Fetcher(const Fetcher&) = delete;
+    Fetcher& operator=(const Fetcher&) = delete;
 
     Ready step(const Input& input, MonoTime now);
 
@@ -99,7 +103,8 @@ class Fetcher {
     Settings settings_;
     Partitions partitions_;
     Session session_;
-    ReplicationQuota quota_;
+    ReplicationQuota own_quota_;
+    ReplicationQuota& quota_;
     std::size_t in_session_ = 0;
     std::vector<PartitionKey> changed_;    // since the last request
     std::vector<PartitionKey> forgotten_;  // gone, and the session does not know it yet

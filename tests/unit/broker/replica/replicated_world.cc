@@ -189,6 +189,7 @@ void World::start(Node& node) {
                 return std::make_unique<Link>(*this, self, leader);
             },
         .fetch = {},
+        .tuning = [this] { return tuning_; },
         .replica_lag_time_max = settings_.replica_lag_time_max};
     node.replication = std::make_unique<Replication>(std::move(environment));
 }
@@ -236,6 +237,20 @@ void World::make_anew(int leader, std::vector<int> isr) {
         open(*node, log::Shutdown::clean);
     }
     elect(leader, std::move(isr));
+}
+
+void World::tune(const Tuning& tuning) {
+    tuning_ = tuning;
+    metadata::Delta delta;
+    delta.configs.push_back({metadata::ResourceType::broker, ""});
+    for (auto& [number, node] : nodes_) node->replication->publish({}, delta);
+}
+
+void World::throttle(const std::string& replicas) {
+    auto settings = std::make_shared<TopicSettings>(*partition(1).settings());
+    settings->throttled_senders = ThrottledReplicas({replicas});
+    settings->throttled_fetchers = ThrottledReplicas({replicas});
+    for (auto& [number, node] : nodes_) node->partition->update_settings(settings, clock_.now());
 }
 
 void World::publish_brokers(Node& node) {
@@ -346,10 +361,11 @@ void World::advance(Millis by) {
     }
 }
 
-Result<AppendOutcome> World::append(int node, Acks acks, const std::string& value) {
+Result<AppendOutcome> World::append(int node, Acks acks, const std::string& value,
+                                    log::AppendOrigin origin) {
     BatchBuilder builder;
     builder.add(clock_.wall_now(), NullableBytes(), NullableBytes(as_bytes(value)));
-    return nodes_.at(node)->partition->append(builder.finish(), acks, log::AppendOrigin::client,
+    return nodes_.at(node)->partition->append(builder.finish(), acks, origin,
                                               {clock_.wall_now(), clock_.now()});
 }
 

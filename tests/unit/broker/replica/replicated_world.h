@@ -39,11 +39,17 @@ class World {
     // The topic is deleted and made again: a new id, an empty log, epochs from the beginning.
     void make_anew(int leader, std::vector<int> isr);
 
+    using Tuning = Replication::Environment::Tuning;
+    void tune(const Tuning& tuning);
+    // These replicas ("*", "0:2") are, where there is a rate.
+    void throttle(const std::string& replicas);
+
     // Everything that can happen without time passing.
     void settle();
     void advance(Millis by);
 
-    Result<AppendOutcome> append(int node, Acks acks, const std::string& value = "value");
+    Result<AppendOutcome> append(int node, Acks acks, const std::string& value = "value",
+                                 log::AppendOrigin origin = log::AppendOrigin::client);
     // Is it acknowledged by the node that took it?
     bool is_acknowledged(int node, const AppendOutcome& outcome);
     Partition& partition(int node) { return *nodes_.at(node)->partition; }
@@ -101,6 +107,7 @@ class World {
     bool damage_next_ = false;
     std::size_t fetches_ = 0;
 
+    Tuning tuning_;
     TopicId topic_{Uuid{7, 0}};
     BrokerId leader_ = kNoBroker;
     LeaderEpoch leader_epoch_{0};

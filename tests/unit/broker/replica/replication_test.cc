@@ -3,6 +3,9 @@
 #include "tests/unit/broker/replica/replicated_world.h"
 #include "tests/unit/broker/support/woken.h"
 
+#include <optional>
+#include <string>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -248,6 +251,8 @@ TEST(Replication, BeyondItsLeaseALeaderAnswersNoClient) {
     EXPECT_TRUE(world.is_acknowledged(1, outcome));
 
     world.cut(2);
+    const auto of_cluster =
+        world.append(1, Acks::all, "of the cluster", log::AppendOrigin::coordinator).value();
     const auto waiting = world.append(1, Acks::all).value();
     const auto woken = std::make_shared<Woken>(world.executor());
     world.partition(1).park_producer(waiting, woken);
@@ -256,6 +261,7 @@ TEST(Replication, BeyondItsLeaseALeaderAnswersNoClient) {
     EXPECT_EQ(world.partition(1).is_acknowledged(waiting).error().code,
               ErrorCode::NOT_LEADER_OR_FOLLOWER);
     EXPECT_EQ(world.append(1, Acks::leader).error().code, ErrorCode::NOT_LEADER_OR_FOLLOWER);
+    EXPECT_EQ(world.partition(1).is_acknowledged(of_cluster), false);
     ReadRequest request;
     request.within_lease = true;
     request.now = world.clock().now();
@@ -355,6 +361,51 @@ TEST(Replication, AFetchFromAPastLifeOfABrokerCountsForNothing) {
 
     EXPECT_EQ(world.partition(1).read_as_replica(request, {BrokerId(9)}).error().code,
               ErrorCode::UNKNOWN_LEADER_EPOCH);
+}
+
+TEST(Replication, WhoCatchesUpIsThrottledAndWhoIsInSyncIsNot) {
+    struct Case {
+        const char* what;
+        World::Tuning tuning;
+    };
+    const Case cases[] = {{"sending", {.sending_rate = 100'000}},
+                          {"fetching", {.fetching_rate = 100'000}}};
+    constexpr int kRecords = 20;
+    const std::string value(300'000, 'v');
+    for (const auto& one : cases) {
+        World world(2, settings());
+        world.elect(1, {1});
+        world.cut(2);
+        for (int i = 0; i < kRecords; ++i) ASSERT_TRUE(world.append(1, Acks::leader, value));
+        world.throttle("0:2");
+        world.tune(one.tuning);
+        world.heal(2);
+        world.elect(1, {1});
+        world.advance(Millis(5'000));
+        EXPECT_GT(world.end(2), Offset(0)) << one.what;
+        EXPECT_LT(world.end(2), Offset(kRecords)) << one.what;
+        world.advance(Millis(100'000));
+        EXPECT_EQ(world.end(2), Offset(kRecords)) << one.what;
+        EXPECT_EQ(world.isr().size(), 2U) << one.what;
+
+        std::optional<AppendOutcome> last;
+        for (int i = 0; i < kRecords; ++i) last = world.append(1, Acks::all, value).value();
+        world.advance(Millis(100));
+        EXPECT_TRUE(world.is_acknowledged(1, *last)) << one.what;
+    }
+}
+
+TEST(Replication, AnotherNumberOfFetchersDealsPartitionsOutAnew) {
+    World world(2, settings());
+    world.elect(1, {1, 2});
+    world.settle();
+    for (const int fetchers : {3, 1, 7}) {
+        world.tune({.fetchers = fetchers});
+        world.advance(Millis(50));
+        const auto outcome = world.append(1, Acks::all).value();
+        world.settle();
+        EXPECT_TRUE(world.is_acknowledged(1, outcome)) << fetchers;
+    }
 }
 
 TEST(Replication, OneNodeAloneFetchesNothingAndSetsNoTimer) {
