@@ -21,7 +21,8 @@ Asked controller_request(const Body& body) {
     for (const auto& from : body.topics) {
         Asked::Topic topic{std::string(from.name), {}};
         for (const auto& partition : from.partitions) {
-            auto& to = topic.partitions.emplace_back(Asked::Partition{partition.partition_index});
+            auto& to = topic.partitions.emplace_back();
+            to.index = partition.partition_index;
             if (partition.replicas.is_null()) continue;
             to.replicas.emplace(partition.replicas.begin(), partition.replicas.end());
         }

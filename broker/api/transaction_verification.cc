@@ -56,7 +56,7 @@ Kind verification_kind(const config::Settings& settings, ProducerKnows knows) {
     return verifies ? Kind::added : Kind::disabled;
 }
 
-txn::Request coordinator_request(TransactionQuestion question, ProducerKnows knows) {
+txn::LeaderQuestion leader_question(TransactionQuestion question, ProducerKnows knows) {
     if (knows != ProducerKnows::implicit) {
         return txn::VerifyPartitions{std::move(question.transactional_id), question.producer_id,
                                      question.producer_epoch, std::move(question.partitions)};
@@ -93,10 +93,9 @@ std::optional<TransactionQuestion> transaction_question(
 
 void ask_coordinator(Services& services, TransactionQuestion question, ApiVersion produce_version,
                      std::shared_ptr<ProduceWaiter> waiter) {
-    const auto id = question.transactional_id;
     const auto knows = producer_of_produce(produce_version);
-    services.transactions.submit(
-        id, coordinator_request(std::move(question), knows),
+    services.transactions.submit_anywhere(
+        leader_question(std::move(question), knows),
         [&services, waiter = std::move(waiter), knows](Result<txn::Reply> reply) {
             waiter->executor().post([&services, waiter, knows, reply = std::move(reply)] {
                 waiter->on_verified(

@@ -35,7 +35,7 @@ struct TransactionQuestion {
     ProducerEpoch producer_epoch;
     coordinator::txn::Partitions partitions;
 };
-coordinator::txn::Request coordinator_request(TransactionQuestion question, ProducerKnows knows);
+coordinator::txn::LeaderQuestion leader_question(TransactionQuestion question, ProducerKnows knows);
 
 // What the coordinator's answer means for one partition, in the words of the producer: NONE, it may
 // write. `later` stands for all errors that pass: what the producer tries again for without looking

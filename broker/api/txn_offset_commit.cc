@@ -73,8 +73,8 @@ void ask_the_transaction(Services& services, PartitionIndex shard,
     TransactionQuestion question{
         asked.transactional_id, asked.producer_id, asked.producer_epoch, {}};
     txn::add_partition(question.partitions, kGroupTopic, shard);
-    services.transactions.submit(
-        commit->asked.transactional_id, coordinator_request(std::move(question), knows),
+    services.transactions.submit_anywhere(
+        leader_question(std::move(question), knows),
         [&services, shard, knows, commit](const Result<txn::Reply>& answer) {
             // Retriable, and the producer does not look for another coordinator of the group.
             const auto code = verification_error(answer, kGroupTopic, shard, knows,

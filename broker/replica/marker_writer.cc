@@ -64,17 +64,46 @@ class MarkerWriter::Running : public std::enable_shared_from_this<Running> {
             // One more for ourselves, so that nobody is the last before all have been begun.
             under_way_ = places.size() + 1;
         }
+        std::map<BrokerId, Partitions> elsewhere;
         for (const auto& place : places) {
+            const BrokerId leader = writer_.leader_elsewhere(place.first, place.second);
+            if (leader != kNoBroker) {
+                elsewhere[leader][place.first].push_back(place.second);
+                continue;
+            }
             writer_.write(place.first, place.second, end_, executor_,
                           [self = shared_from_this(), place](Status status) {
                               self->on_written(place, std::move(status));
                           });
         }
+        for (auto& [leader, partitions] : elsewhere) ask(leader, std::move(partitions));
         finish_one();
     }
 
   private:
     using Place = std::pair<std::string, PartitionIndex>;
+
+    void ask(BrokerId leader, Partitions partitions) {
+        auto& others = *writer_.environment_.others;
+        auto asked = std::make_shared<const Partitions>(std::move(partitions));
+        others.write_markers(
+            leader, *asked, end_, [self = shared_from_this(), leader, asked](auto answer) {
+                for (const auto& [topic, indexes] : *asked) {
+                    for (const auto index : indexes) {
+                        self->on_written({topic, index}, said(answer, leader, topic, index));
+                    }
+                }
+            });
+    }
+
+    static Status said(const Result<MarkerAnswer>& answer, BrokerId leader,
+                       const std::string& topic, PartitionIndex index) {
+        if (!answer) return std::unexpected(answer.error());
+        const auto code = answer->of(topic, index);
+        if (code == ErrorCode::NONE) return {};
+        return fail(code, "broker " + std::to_string(leader.value()) + " says " +
+                              std::string(error_name(code)));
+    }
 
     void on_written(const Place& place, Status status) {
         if (!status) on_failure(place, status.error());
@@ -136,6 +165,15 @@ class MarkerWriter::Running : public std::enable_shared_from_this<Running> {
     std::size_t under_way_ = 0;
     std::optional<Error> fenced_;
 };
+
+BrokerId MarkerWriter::leader_elsewhere(std::string_view name, PartitionIndex index) const {
+    if (environment_.others == nullptr) return kNoBroker;
+    const auto image = environment_.image();
+    const auto* topic = image->topic(name);
+    const auto* partition = topic == nullptr ? nullptr : topic->partition(index);
+    if (partition == nullptr || partition->leader == environment_.self) return kNoBroker;
+    return partition->leader;
+}
 
 void MarkerWriter::write(std::string_view topic, PartitionIndex index,
                          const log::TransactionEnd& end, net::Executor& executor, Written done) {

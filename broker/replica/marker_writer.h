@@ -5,11 +5,12 @@
 // W2 persistent: an order is carried out until every partition has its marker or is gone, or
 //    nobody wants it any more.
 //
-// All leaders are on this node; one day others are asked through WriteTxnMarkers, in write().
+// Leaders on other nodes are asked through WriteTxnMarkers, all of them of one node at once.
 #pragma once
 
 #include "broker/net/executor.h"
 #include "broker/replica/partition_table.h"
+#include "broker/replica/transaction_peers.h"
 #include "log/log_types.h"
 #include "replication/metadata/image.h"
 
@@ -34,6 +35,8 @@ class MarkerWriter {
         // it in place of the partition. No function: the partition does.
         std::string_view offsets_topic;
         std::function<void(PartitionIndex, const log::TransactionEnd&, Written)> end_offsets;
+        BrokerId self = kNoBroker;
+        TransactionPeers* others = nullptr;  // nullptr: there are none
     };
 
     explicit MarkerWriter(Environment environment) : environment_(std::move(environment)) {}
@@ -55,6 +58,9 @@ class MarkerWriter {
 
   private:
     class Running;
+
+    // Who leads the partition, if that is another node; kNoBroker: nobody, this node, or not known.
+    BrokerId leader_elsewhere(std::string_view topic, PartitionIndex index) const;
 
     Environment environment_;
 };

@@ -70,6 +70,17 @@ struct TransactionCoordinator::Parts {
         return leader.id == setup.self && leader.epoch == epoch;
     }
 
+    // kNoBroker: on this node, if on any.
+    BrokerId coordinator_elsewhere(std::string_view transactional_id) const {
+        if (setup.others == nullptr) return kNoBroker;
+        const auto shard = host.shard_of(transactional_id);
+        const auto image = setup.environment.image();
+        const auto* topic = image->topic(kTopic);
+        const auto* partition = topic == nullptr || !shard ? nullptr : topic->partition(*shard);
+        if (partition == nullptr || partition->leader == setup.self) return kNoBroker;
+        return partition->leader;
+    }
+
     const Setup setup;
     Host host;
 };
@@ -93,6 +104,15 @@ void TransactionCoordinator::submit(std::string_view transactional_id, Request r
                              std::holds_alternative<txn::EndTransaction>(request);
     if (may_need_id) return submit_with_id(*shard, std::move(request), std::move(done));
     parts_->host.submit(*shard, std::move(request), std::move(done));
+}
+
+void TransactionCoordinator::submit_anywhere(txn::LeaderQuestion question, Done done) {
+    const auto id = std::visit([](const auto& asked) { return asked.transactional_id; }, question);
+    const BrokerId coordinator = parts_->coordinator_elsewhere(id);
+    if (coordinator != kNoBroker) {
+        return parts_->setup.others->ask(coordinator, std::move(question), std::move(done));
+    }
+    std::visit([&](auto& asked) { submit(id, std::move(asked), std::move(done)); }, question);
 }
 
 void TransactionCoordinator::submit_with_id(PartitionIndex shard, Request request, Done done) {

@@ -34,6 +34,7 @@ class TransactionCoordinator {
         CoordinatorLogOptions log;
         MarkerWriter& markers;
         std::function<void(net::Executor&, GotProducerId)> next_producer_id;
+        TransactionPeers* others = nullptr;  // nullptr: there are none
     };
     explicit TransactionCoordinator(Setup setup);
     ~TransactionCoordinator();
@@ -42,6 +43,10 @@ class TransactionCoordinator {
     // or why there is none (CoordinatorHost::submit), and COORDINATOR_LOAD_IN_PROGRESS when no
     // producer id was to be had.
     void submit(std::string_view transactional_id, Request request, Done done);
+
+    // The same for what leaders ask, whichever node the coordinator is on. Errors also those of
+    // BrokerChannels::ask.
+    void submit_anywhere(coordinator::txn::LeaderQuestion question, Done done);
 
     // The transactions of every shard here. COORDINATOR_LOAD_IN_PROGRESS when one is not loaded.
     using Listed =

@@ -73,17 +73,33 @@ replica::GroupCoordinator::Setup group_setup(const Coordinators::Node& node) {
             group_log(node.settings)};
 }
 
+replica::BrokerChannels::Options channel_options(const Coordinators::Node& node) {
+    replica::BrokerChannels::Options options;
+    options.listener = node.settings.node().listeners.inter_broker;
+    options.channel.client_id = "broker-" + std::to_string(node.self.value()) + "-transactions";
+    options.patience = std::max(node.settings.get(key::request_timeout_ms), Millis(1));
+    options.image = node.image;
+    return options;
+}
+
 replica::MarkerWriter::Environment marker_environment(const Coordinators::Node& node,
-                                                      replica::GroupCoordinator& groups) {
-    return {node.clock, node.partitions, node.image, api::kGroupTopic,
+                                                      replica::GroupCoordinator& groups,
+                                                      replica::TransactionPeers& peers) {
+    return {node.clock,
+            node.partitions,
+            node.image,
+            api::kGroupTopic,
             [&groups](PartitionIndex shard, const log::TransactionEnd& end,
                       replica::MarkerWriter::Written done) {
                 groups.end_transaction(shard, end, std::move(done));
-            }};
+            },
+            node.self,
+            &peers};
 }
 
 replica::TransactionCoordinator::Setup transaction_setup(const Coordinators::Node& node,
-                                                         replica::MarkerWriter& markers) {
+                                                         replica::MarkerWriter& markers,
+                                                         replica::TransactionPeers& peers) {
     return {node.self,
             node.partitions,
             environment(node),
@@ -91,14 +107,19 @@ replica::TransactionCoordinator::Setup transaction_setup(const Coordinators::Nod
             transaction_settings(node.settings),
             transaction_log(node.settings),
             markers,
-            node.next_producer_id};
+            node.next_producer_id,
+            &peers};
 }
 
 }  // namespace
 
 Coordinators::Coordinators(const Node& node)
-    : groups(group_setup(node)),
-      markers(marker_environment(node, groups)),
-      transactions(transaction_setup(node, markers)) {}
+    : executor_(node.reactors[0]),
+      connector_(net::make_tcp_connector(node.reactors[0], {})),
+      channels_(executor_, *connector_, channel_options(node)),
+      peers_(channels_),
+      groups(group_setup(node)),
+      markers(marker_environment(node, groups, peers_)),
+      transactions(transaction_setup(node, markers, peers_)) {}
 
 }  // namespace milena::broker

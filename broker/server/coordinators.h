@@ -2,13 +2,16 @@
 #pragma once
 
 #include "broker/config/settings.h"
+#include "broker/net/connector.h"
 #include "broker/net/disk_pool.h"
 #include "broker/net/reactor_pool.h"
 #include "broker/replica/group_coordinator.h"
 #include "broker/replica/marker_writer.h"
+#include "broker/replica/node_transaction_peers.h"
 #include "broker/replica/transaction_coordinator.h"
 
 #include <functional>
+#include <memory>
 
 namespace milena::broker {
 
@@ -30,6 +33,7 @@ class Coordinators {
 
     // On the quorum's executor, after the partitions have heard of it.
     void publish(const metadata::Image& after, const metadata::Delta& delta) {
+        if (!delta.brokers.empty()) channels_.publish();
         groups.publish(after, delta);
         transactions.publish(after);
     }
@@ -42,8 +46,16 @@ class Coordinators {
     void stop() {
         transactions.stop();
         groups.stop();
+        executor_.post([this] { channels_.stop(); });
     }
 
+  private:
+    net::Executor& executor_;
+    std::unique_ptr<net::Connector> connector_;
+    replica::BrokerChannels channels_;
+    replica::NodeTransactionPeers peers_;
+
+  public:
     replica::GroupCoordinator groups;
     replica::MarkerWriter markers;
     replica::TransactionCoordinator transactions;

@@ -72,6 +72,9 @@ struct VerifyPartitions {
     Partitions partitions;
 };
 
+// What the leader of a partition asks about a transaction that wants to write to it.
+using LeaderQuestion = std::variant<AddPartitions, VerifyPartitions>;
+
 struct EndTransaction {
     std::string transactional_id;
     ProducerId producer_id;

@@ -15,7 +15,40 @@ namespace milena::replica {
 namespace {
 
 constexpr BrokerId kSelf{1};
+constexpr BrokerId kOther{2};
 const TopicId kTopic{Uuid{1, 2}};
+
+// Holds what other brokers are asked until the test answers.
+class HeldPeers final : public TransactionPeers {
+  public:
+    struct Asked {
+        BrokerId leader;
+        Partitions partitions;
+        ProducerId producer;
+        Marked done;
+    };
+    void write_markers(BrokerId leader, const Partitions& partitions,
+                       const log::TransactionEnd& end, Marked done) override {
+        asked.push_back({leader, partitions, end.producer_id, std::move(done)});
+    }
+    void ask(BrokerId, coordinator::txn::LeaderQuestion, TransactionPeers::Asked) override {
+        FAIL();
+    }
+
+    // The oldest question; the same code for all that it asks, or no answer at all.
+    void answer(std::optional<ErrorCode> code) {
+        auto question = std::move(asked.front());
+        asked.pop_front();
+        if (!code) return question.done(fail(ErrorCode::NETWORK_EXCEPTION, "gone"));
+        MarkerAnswer said;
+        for (const auto& [topic, indexes] : question.partitions) {
+            for (const auto index : indexes) said.set(topic, index, *code);
+        }
+        question.done(std::move(said));
+    }
+
+    std::deque<Asked> asked;
+};
 
 // The topic "t" with two partitions on this node, synced by hand.
 struct MarkerWriterTest : testing::Test {
@@ -29,6 +62,12 @@ struct MarkerWriterTest : testing::Test {
         for (int i = 0; i < 2; ++i) {
             topic->partitions.push_back(std::make_shared<metadata::PartitionImage>());
             open_partition(i);
+        }
+        for (int i = 0; i < 2; ++i) {
+            metadata::PartitionImage elsewhere;
+            elsewhere.leader = kOther;
+            topic->partitions.push_back(
+                std::make_shared<metadata::PartitionImage>(std::move(elsewhere)));
         }
         auto made = std::make_shared<metadata::Image>();
         decltype(made->topics_by_name)::Editor(made->topics_by_name).set(topic);
@@ -95,7 +134,9 @@ struct MarkerWriterTest : testing::Test {
     ManualExecutor executor;
     PartitionTable table;
     metadata::ImagePtr image;
-    MarkerWriter writer{{clock, table, [this] { return image; }, "offsets", nullptr}};
+    HeldPeers peers;
+    MarkerWriter writer{
+        {clock, table, [this] { return image; }, "offsets", nullptr, kSelf, &peers}};
     int epoch = 0;
     bool wanted = true;
     std::optional<ErrorCode> outcome;
@@ -145,6 +186,35 @@ TEST_F(MarkerWriterTest, StopsWhenAnotherCoordinatorTookOver) {
     outcome.reset();
     carry_out({{"t", {PartitionIndex(0)}}}, 5);
     EXPECT_EQ(outcome, ErrorCode::TRANSACTION_COORDINATOR_FENCED);
+}
+
+TEST_F(MarkerWriterTest, AsksAnotherLeaderForAllOfItsPartitionsAtOnce) {
+    carry_out({{"t", {PartitionIndex(0), PartitionIndex(2), PartitionIndex(3)}}});
+    ASSERT_EQ(peers.asked.size(), 1U);
+    EXPECT_EQ(peers.asked.front().leader, kOther);
+    EXPECT_EQ(peers.asked.front().producer, ProducerId(7));
+    const MarkerWriter::Partitions both{{"t", {PartitionIndex(2), PartitionIndex(3)}}};
+    EXPECT_EQ(peers.asked.front().partitions, both);
+    sync();
+    EXPECT_FALSE(outcome) << "the other broker has said nothing";
+    peers.answer(ErrorCode::NONE);
+    EXPECT_EQ(outcome, ErrorCode::NONE);
+}
+
+TEST_F(MarkerWriterTest, AsksAgainWhenTheOtherLeaderRefusesOrSaysNothing) {
+    carry_out({{"t", {PartitionIndex(2)}}});
+    for (const auto code : {std::optional<ErrorCode>(),
+                            {ErrorCode::NOT_LEADER_OR_FOLLOWER},
+                            {ErrorCode::COORDINATOR_LOAD_IN_PROGRESS}}) {
+        ASSERT_EQ(peers.asked.size(), 1U);
+        peers.answer(code);
+        sync();
+        EXPECT_FALSE(outcome);
+        executor.advance(Millis(101));
+    }
+    peers.answer(ErrorCode::INVALID_PRODUCER_EPOCH);
+    EXPECT_EQ(outcome, ErrorCode::NONE) << "another transaction is open there";
+    EXPECT_TRUE(peers.asked.empty());
 }
 
 TEST_F(MarkerWriterTest, HasTheCoordinatorOfOffsetsWriteThere) {
