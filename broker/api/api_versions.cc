@@ -85,7 +85,7 @@ void api_versions(Services& services, const Request<msg::ApiVersionsRequest>& re
         request.connection.software_name = name;
         request.connection.software_version = version;
     }
-    const auto& handled = handled_apis();
+    const auto& handled = handled_apis(request.connection.plane());
     auto keys = Array<msg::ApiVersionsResponse::ApiVersion>::make(request.arena, handled.size());
     for (std::size_t i = 0; i < handled.size(); ++i) keys[i] = range_of(handled[i]);
     response.api_keys = keys;

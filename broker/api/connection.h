@@ -10,17 +10,25 @@ namespace milena::api {
 
 struct ReactorScratch;
 
+// Whom a listener serves: clients and brokers, or controllers. Each has APIs of its own.
+enum class Plane : std::uint8_t { broker, controller };
+
 class Connection final : public net::ConnectionState {
   public:
     Connection(net::Peer peer, net::Executor& executor, ReactorScratch& scratch,
-               std::uint64_t number)
-        : peer_(std::move(peer)), executor_(executor), scratch_(scratch), number_(number) {}
+               std::uint64_t number, Plane plane)
+        : peer_(std::move(peer)),
+          executor_(executor),
+          scratch_(scratch),
+          number_(number),
+          plane_(plane) {}
 
     const net::Peer& peer() const { return peer_; }
     net::Executor& executor() const { return executor_; }
     ReactorScratch& scratch() const { return scratch_; }
     // Grows with every connection, from 1 on.
     std::uint64_t number() const { return number_; }
+    Plane plane() const { return plane_; }
 
     // As the client named itself in ApiVersions (KIP-511); empty before.
     std::string software_name;
@@ -31,6 +39,7 @@ class Connection final : public net::ConnectionState {
     net::Executor& executor_;
     ReactorScratch& scratch_;
     const std::uint64_t number_;
+    const Plane plane_;
 };
 
 }  // namespace milena::api

@@ -1,14 +1,17 @@
 #include "broker/api/dispatch.h"
 
+#include "broker/api/forwarder.h"
 #include "broker/api/services.h"
 #include "protocol/base/logger.h"
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 namespace milena::api {
 
 #define H(stem, function) void serve_##function(Services& services, Call call);
+#include "broker/api/controller_handlers.def"
 #include "broker/api/handlers.def"
 #undef H
 void answer_unsupported_api_versions(Call call);
@@ -22,17 +25,20 @@ struct Row {
     Handler handler;
 };
 
-constexpr std::array kRows{
 #define H(stem, function) Row{ApiKey::stem, &serve_##function},
+constexpr std::array kBrokerRows{
 #include "broker/api/handlers.def"
-#undef H
 };
+constexpr std::array kControllerRows{
+#include "broker/api/controller_handlers.def"
+};
+#undef H
 
 // By key, for one load per request.
 class HandlerTable {
   public:
-    HandlerTable() {
-        for (const auto& row : kRows) {
+    explicit HandlerTable(std::span<const Row> rows) {
+        for (const auto& row : rows) {
             const auto key = static_cast<std::size_t>(row.key);
             if (handlers_.size() <= key) handlers_.resize(key + 1, nullptr);
             handlers_[key] = row.handler;
@@ -52,31 +58,36 @@ class HandlerTable {
     std::vector<ApiKey> keys_;
 };
 
-const HandlerTable& handlers() {
-    static const HandlerTable table;
-    return table;
+const HandlerTable& handlers(Plane plane) {
+    static const HandlerTable broker(kBrokerRows);
+    static const HandlerTable controller(kControllerRows);
+    return plane == Plane::broker ? broker : controller;
 }
 
 }  // namespace
 
-const std::vector<ApiKey>& handled_apis() {
-    return handlers().keys();
+const std::vector<ApiKey>& handled_apis(Plane plane) {
+    return handlers(plane).keys();
 }
 
-bool is_handled(ApiKey key) {
-    return handlers().find(key) != nullptr;
+bool is_handled(ApiKey key, Plane plane) {
+    return handlers(plane).find(key) != nullptr;
 }
 
 std::unique_ptr<net::ConnectionState> Dispatch::on_open(const net::Peer& peer,
                                                         net::Executor& executor) {
     return std::make_unique<Connection>(peer, executor, services_.scratch_of(executor),
-                                        ++connections_);
+                                        ++connections_, plane_);
 }
 
 void Dispatch::on_close(net::ConnectionState&) {}
 
 void Dispatch::on_frame(net::ConnectionState& state, MutableBytes frame, net::ReplyTicket ticket) {
-    auto& connection = static_cast<Connection&>(state);
+    handle_frame(services_, static_cast<Connection&>(state), frame, std::move(ticket));
+}
+
+void handle_frame(Services& services, Connection& connection, MutableBytes frame,
+                  net::ReplyTicket ticket) {
     auto& arena = connection.scratch().arena;
     arena.reset();
     const auto head = decode_request_header(frame);
@@ -94,7 +105,7 @@ void Dispatch::on_frame(net::ConnectionState& state, MutableBytes frame, net::Re
               arena,
               connection.executor().now(),
               std::move(ticket)};
-    const auto handler = handlers().find(call.key);
+    const auto handler = handlers(connection.plane()).find(call.key);
     if (handler == nullptr) {
         call.ticket.close("API key is not handled");
         return;
@@ -109,7 +120,12 @@ void Dispatch::on_frame(net::ConnectionState& state, MutableBytes frame, net::Re
         return;
     }
     connection.scratch().counters.count_request(static_cast<std::size_t>(call.key));
-    handler(services_, std::move(call));
+    if (connection.plane() == Plane::broker && services.forwarder != nullptr &&
+        services.forwarder->must_forward(call.key)) {
+        services.forwarder->forward(frame, connection.peer(), std::move(call.ticket));
+        return;
+    }
+    handler(services, std::move(call));
 }
 
 }  // namespace milena::api

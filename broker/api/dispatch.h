@@ -16,7 +16,8 @@ namespace milena::api {
 
 class Dispatch final : public net::FrameSink {
   public:
-    explicit Dispatch(Services& services) : services_(services) {}
+    explicit Dispatch(Services& services, Plane plane = Plane::broker)
+        : services_(services), plane_(plane) {}
 
     std::unique_ptr<net::ConnectionState> on_open(const net::Peer& peer,
                                                   net::Executor& executor) override;
@@ -26,11 +27,16 @@ class Dispatch final : public net::FrameSink {
 
   private:
     Services& services_;
+    const Plane plane_;
     std::atomic<std::uint64_t> connections_ = 0;  // so far
 };
 
+// Dispatch of one frame, also of one that came in an envelope.
+void handle_frame(Services& services, Connection& connection, MutableBytes frame,
+                  net::ReplyTicket ticket);
+
 // The rows of the API table that are handled, ascending by key.
-const std::vector<ApiKey>& handled_apis();
-bool is_handled(ApiKey key);
+const std::vector<ApiKey>& handled_apis(Plane plane);
+bool is_handled(ApiKey key, Plane plane);
 
 }  // namespace milena::api

@@ -7,6 +7,7 @@
 #include "broker/net/executor.h"
 #include "broker/quorum/controller_host.h"
 #include "broker/quorum/producer_ids.h"
+#include "broker/quorum/raft_network.h"
 #include "broker/replica/log_store.h"
 #include "broker/replica/partition_table.h"
 #include "broker/session/fetch_session.h"
@@ -28,6 +29,8 @@ class TransactionCoordinator;
 }  // namespace milena::replica
 
 namespace milena::api {
+
+class Forwarder;
 
 // Memory that requests of one reactor reuse; touched only on its thread.
 struct ReactorScratch {
@@ -53,6 +56,10 @@ struct Services {
     replica::TransactionCoordinator& transactions;
     // The scratch memory of a reactor.
     std::function<ReactorScratch&(net::Executor&)> scratch_of;
+    // Of several nodes: the metadata quorum's own requests, and the way of requests that the active
+    // controller answers. Alone there are none.
+    quorum::RaftReceiver* raft = nullptr;
+    Forwarder* forwarder = nullptr;
 
     std::shared_ptr<const config::Settings> settings() const { return current_settings.load(); }
     log::LogTime now() const { return {clock.wall_now(), clock.now()}; }

@@ -1,0 +1,44 @@
+#include "broker/api/controller_forwarder.h"
+
+#include <algorithm>
+#include <array>
+
+namespace milena::api {
+namespace {
+
+constexpr Millis kPatience{15'000};
+
+constexpr std::array kForwarded{
+    ApiKey::CreateTopics,
+    ApiKey::DeleteTopics,
+    ApiKey::CreatePartitions,
+    ApiKey::AlterConfigs,
+    ApiKey::IncrementalAlterConfigs,
+    ApiKey::ElectLeaders,
+    ApiKey::CreateAcls,
+    ApiKey::DeleteAcls,
+    ApiKey::DescribeQuorum,
+};
+
+}  // namespace
+
+bool ControllerForwarder::must_forward(ApiKey key) const {
+    const bool is_forwarded =
+        std::find(kForwarded.begin(), kForwarded.end(), key) != kForwarded.end();
+    return is_forwarded && !quorum_.is_active();
+}
+
+void ControllerForwarder::forward(ByteView frame, const net::Peer& from, net::ReplyTicket ticket) {
+    controller_.forward(
+        {frame.begin(), frame.end()}, from.address, clock_.now() + kPatience,
+        [ticket = std::move(ticket)](Result<std::vector<std::uint8_t>> answer) mutable {
+            if (!answer) return ticket.close(answer.error().detail);
+            OutFrame out;
+            out.bytes.resize(sizeof(std::int32_t));
+            store_be(out.bytes.data(), static_cast<std::int32_t>(answer->size()));
+            out.bytes.insert(out.bytes.end(), answer->begin(), answer->end());
+            ticket.send(std::move(out));
+        });
+}
+
+}  // namespace milena::api

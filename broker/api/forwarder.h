@@ -1,0 +1,21 @@
+// The way of requests that only the active controller answers, when that is another node (KIP-590).
+#pragma once
+
+#include "broker/net/frame_sink.h"
+#include "protocol/wire/api_table.h"
+
+namespace milena::api {
+
+class Forwarder {
+  public:
+    virtual ~Forwarder() = default;
+
+    // Is this a request for the active controller, and that another node? From any thread.
+    virtual bool must_forward(ApiKey key) const = 0;
+    // Sends the frame (header and body) as it is; the answer goes back as it comes. `from` is whom
+    // it came from. From any thread; what the frame views is copied. Closes the connection when no
+    // answer can be had, so that the client asks again.
+    virtual void forward(ByteView frame, const net::Peer& from, net::ReplyTicket ticket) = 0;
+};
+
+}  // namespace milena::api

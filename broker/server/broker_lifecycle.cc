@@ -1,0 +1,147 @@
+#include "broker/server/broker_lifecycle.h"
+
+#include "protocol/base/logger.h"
+
+#include <future>
+
+namespace milena::broker {
+namespace {
+
+// While something is waited for: to register, to be unfenced, to be let go, for a new controller.
+constexpr Millis kSoon{50};
+
+bool is_worth_retrying(ErrorCode code) {
+    return code == ErrorCode::NOT_CONTROLLER || code == ErrorCode::REQUEST_TIMED_OUT ||
+           // Its predecessor counts as alive until its session has run out.
+           code == ErrorCode::DUPLICATE_BROKER_REGISTRATION;
+}
+
+template <class Verb>
+Result<typename Verb::Reply> ask(quorum::ControllerHost& controller, Verb request) {
+    auto answer = std::make_shared<std::promise<Result<typename Verb::Reply>>>();
+    auto answered = answer->get_future();
+    controller.submit<Verb>(std::move(request),
+                            [answer](auto reply) { answer->set_value(std::move(reply)); });
+    return answered.get();
+}
+
+}  // namespace
+
+BrokerLifecycle::BrokerLifecycle(net::Executor& executor, quorum::ControllerHost& controller,
+                                 Options options)
+    : executor_(executor), controller_(controller), options_(std::move(options)) {}
+
+void BrokerLifecycle::pause(Millis duration) {
+    std::unique_lock lock(mutex_);
+    never_.wait_for(lock, duration);
+}
+
+Result<BrokerEpoch> BrokerLifecycle::join(quorum::LocalBroker broker) {
+    metadata::RegisterBroker request;
+    request.id = options_.id;
+    request.cluster_id = options_.cluster_id;
+    request.incarnation = broker.incarnation;
+    request.endpoints = std::move(broker.endpoints);
+    request.features = quorum::supported_features();
+    request.rack = std::move(broker.rack);
+    request.log_dirs = std::move(broker.log_dirs);
+    while (epoch_.value() < 0) {
+        const auto reply = ask(controller_, request);
+        const Error error = reply ? reply->error : reply.error();
+        if (error.code == ErrorCode::NONE) {
+            epoch_ = reply->epoch;
+        } else if (!is_worth_retrying(error.code)) {
+            return std::unexpected(error);
+        } else if (options_.is_stopping()) {
+            return fail(ErrorCode::REQUEST_TIMED_OUT,
+                        "stopped before the broker was registered: " + error.detail);
+        } else {
+            pause(kSoon);
+        }
+    }
+    // The epoch is the offset of the registration.
+    while (controller_.image()->provenance.end.value() <= epoch_.value()) {
+        if (options_.is_stopping()) {
+            return fail(ErrorCode::REQUEST_TIMED_OUT,
+                        "stopped before the metadata was followed to this broker's registration");
+        }
+        pause(Millis(5));
+    }
+    log_info("broker_registered", {{"broker", options_.id.value()}, {"epoch", epoch_.value()}});
+    return epoch_;
+}
+
+metadata::BrokerHeartbeat BrokerLifecycle::heartbeat(bool want_shut_down) const {
+    metadata::BrokerHeartbeat request;
+    request.id = options_.id;
+    request.epoch = epoch_;
+    request.metadata_end = controller_.image()->provenance.end;
+    request.want_shut_down = want_shut_down;
+    return request;
+}
+
+BrokerLifecycle::Beat BrokerLifecycle::beat_and_wait(bool want_shut_down) {
+    return ask(controller_, heartbeat(want_shut_down));
+}
+
+Status BrokerLifecycle::unfence() {
+    for (;;) {
+        const auto reply = beat_and_wait(false);
+        const Error error = reply ? reply->error : reply.error();
+        if (error.code == ErrorCode::NONE && !reply->is_fenced) break;
+        if (error.code != ErrorCode::NONE && !is_worth_retrying(error.code)) {
+            return std::unexpected(error);
+        }
+        if (options_.is_stopping()) {
+            return fail(ErrorCode::REQUEST_TIMED_OUT, "stopped before the broker was unfenced");
+        }
+        pause(kSoon);
+    }
+    beats_ = true;
+    executor_.post([this] { beat_at(executor_.now() + options_.heartbeat_interval); });
+    return {};
+}
+
+void BrokerLifecycle::beat_at(MonoTime when) {
+    if (!beats_) return;
+    timer_ = executor_.call_at(when, [this] { beat(); });
+}
+
+void BrokerLifecycle::beat() {
+    timer_ = net::Executor::kNoTimer;
+    if (!beats_) return;
+    controller_.submit<metadata::BrokerHeartbeat>(heartbeat(false), executor_, [this](Beat reply) {
+        const bool is_well = reply && reply->error.code == ErrorCode::NONE && !reply->is_fenced;
+        if (reply && reply->error.code == ErrorCode::STALE_BROKER_EPOCH) {
+            log_error("broker_replaced", {{"reason", reply->error.detail}});
+        }
+        beat_at(executor_.now() + (is_well ? options_.heartbeat_interval : kSoon));
+    });
+}
+
+void BrokerLifecycle::leave(Millis patience) {
+    if (!beats_.exchange(false)) return;
+    const MonoTime until = executor_.now() + patience;
+    while (executor_.now() < until) {
+        const auto reply = beat_and_wait(true);
+        if (reply && reply->error.code == ErrorCode::NONE && reply->should_shut_down) return;
+        if (reply && reply->error.code == ErrorCode::STALE_BROKER_EPOCH) return;
+        pause(Millis(20));
+    }
+    log_warn("controlled_shutdown_cut_short",
+             {{"reason", "the controller did not let this broker go in time"}});
+}
+
+void BrokerLifecycle::stop() {
+    beats_ = false;
+    auto done = std::make_shared<std::promise<void>>();
+    auto stopped = done->get_future();
+    executor_.post([this, done] {
+        if (timer_ != net::Executor::kNoTimer) executor_.cancel(timer_);
+        timer_ = net::Executor::kNoTimer;
+        done->set_value();
+    });
+    stopped.get();
+}
+
+}  // namespace milena::broker
