@@ -17,6 +17,8 @@ constexpr std::array kForwarded{
     ApiKey::ElectLeaders,
     ApiKey::CreateAcls,
     ApiKey::DeleteAcls,
+    ApiKey::AlterPartitionReassignments,
+    ApiKey::ListPartitionReassignments,
     ApiKey::DescribeQuorum,
 };
 

@@ -7,6 +7,7 @@
 #include "broker/api/dispatch.h"
 #include "broker/api/handler.h"
 #include "broker/api/services.h"
+#include "broker/quorum/raft_network.h"
 
 namespace milena::api {
 namespace {

@@ -13,10 +13,12 @@ namespace {
 namespace key = config::opt::broker;
 using Topic = metadata::CreateTopics::Topic;
 
-std::int16_t live_brokers(const metadata::Image& image) {
-    const auto count = std::count_if(image.brokers.begin(), image.brokers.end(),
-                                     [](const auto& broker) { return broker->is_active(); });
-    return static_cast<std::int16_t>(std::max<std::ptrdiff_t>(1, count));
+// As many as the cluster has once all of it has started: while some are missing, what is made for
+// good waits for them. Replicas may be placed on brokers that are fenced.
+std::int16_t brokers_of(const Services& services, const config::Settings& settings) {
+    const auto known = services.controller.image()->brokers.size();
+    const auto count = std::max({std::size_t{1}, known, settings.node().voters.size()});
+    return static_cast<std::int16_t>(std::min<std::size_t>(count, INT16_MAX));
 }
 
 // (group-coordinator/.../GroupCoordinatorService.java, groupMetadataTopicConfigs)
@@ -68,7 +70,7 @@ Status outcome(const Result<metadata::CreateTopics::Reply>& reply) {
 
 std::optional<Topic> internal_topic(const Services& services, std::string_view name) {
     const auto settings = services.settings();
-    const auto brokers = live_brokers(*services.controller.image());
+    const auto brokers = brokers_of(services, *settings);
     std::optional<Topic> topic;
     if (name == kGroupTopic) topic = group_topic(*settings, brokers);
     if (name == kTransactionTopic) topic = transaction_topic(*settings, brokers);

@@ -15,8 +15,8 @@ namespace milena::api {
 
 struct Services;
 
-// How the topic is made; nullopt for a topic that is not internal. Never more replicas than there
-// are live brokers: Kafka refuses to make these topics in a cluster that is smaller than their
+// How the topic is made; nullopt for a topic that is not internal. Never more replicas than the
+// cluster has brokers: Kafka refuses to make these topics in a cluster that is smaller than their
 // replication factor, and single nodes then need settings of their own.
 std::optional<metadata::CreateTopics::Topic> internal_topic(const Services& services,
                                                             std::string_view name);

@@ -7,7 +7,6 @@
 #include "broker/net/executor.h"
 #include "broker/quorum/controller_host.h"
 #include "broker/quorum/producer_ids.h"
-#include "broker/quorum/raft_network.h"
 #include "broker/replica/log_store.h"
 #include "broker/replica/partition_table.h"
 #include "broker/session/fetch_session.h"
@@ -27,6 +26,10 @@ class GroupCoordinator;
 class MarkerWriter;
 class TransactionCoordinator;
 }  // namespace milena::replica
+
+namespace milena::quorum {
+class RaftReceiver;
+}
 
 namespace milena::api {
 

@@ -1,6 +1,7 @@
 #include "broker/quorum/active_controller.h"
 
 #include "broker/quorum/broker_codec.h"
+#include "broker/quorum/partition_codec.h"
 #include "protocol/msg/envelope.h"
 
 #include <algorithm>
@@ -134,6 +135,12 @@ void ActiveController::ask_now(metadata::Request request, AnyCompletion done) {
     } else if (auto* self = std::get_if<metadata::RegisterController>(&request)) {
         ask_typed<msg::ControllerRegistrationRequest, msg::ControllerRegistrationResponse>(
             *to, std::move(*self), std::move(done));
+    } else if (auto* change = std::get_if<metadata::AlterPartition>(&request)) {
+        ask_typed<msg::AlterPartitionRequest, msg::AlterPartitionResponse>(*to, std::move(*change),
+                                                                           std::move(done));
+    } else if (auto* dirs = std::get_if<metadata::AssignReplicasToDirs>(&request)) {
+        ask_typed<msg::AssignReplicasToDirsRequest, msg::AssignReplicasToDirsResponse>(
+            *to, std::move(*dirs), std::move(done));
     } else if (auto* topics = std::get_if<metadata::CreateTopics>(&request)) {
         ask_typed<msg::CreateTopicsRequest, msg::CreateTopicsResponse>(*to, std::move(*topics),
                                                                        std::move(done));

@@ -189,6 +189,7 @@ Result<BrokerEpoch> Quorum::register_broker(LocalBroker broker) {
     registration.features = supported_features();
     registration.rack = std::move(broker.rack);
     registration.log_dirs = std::move(broker.log_dirs);
+    registration.previous_epoch = broker.previous_epoch;
     registration.is_local = true;
     // The broker and the controller are one process: what is published to it has been applied.
     MakeRequest heartbeat = [id = state_->node, incarnation = broker.incarnation](

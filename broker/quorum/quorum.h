@@ -52,6 +52,7 @@ struct LocalBroker {
     std::vector<metadata::Endpoint> endpoints;  // as advertised
     std::optional<std::string> rack;            // broker.rack
     std::vector<DirectoryId> log_dirs;
+    BrokerEpoch previous_epoch{-1};  // in which it stopped cleanly; -1: it did not
 };
 
 // What this node can work with, as it tells when it registers.
@@ -82,9 +83,7 @@ class Quorum final : public ControllerHost, public RaftReceiver {
     // What the network brings. From any thread.
     void deliver(RaftEvent event);
     void receive(raft::Request request, Done done) override;
-    // `look` sees the raft machine's state on the executor. From any thread; false: it is stopping.
-    using Look = std::move_only_function<void(const raft::State& state, MonoTime now)>;
-    bool look(Look look);
+    bool look(Look look) override;
 
     // Who is the leader as far as this node knows; kNoBroker: nobody. From any thread.
     BrokerId leader() const;

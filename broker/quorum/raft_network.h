@@ -12,6 +12,10 @@
 #include <optional>
 #include <vector>
 
+namespace milena::raft {
+struct State;
+}
+
 namespace milena::quorum {
 
 // The way to other nodes, and the alarm clock. Called on the quorum's executor; must not call back
@@ -31,6 +35,8 @@ class RaftNetwork {
 struct RaftEvent {
     raft::Input input;
     std::vector<std::uint8_t> bytes = {};
+    // This node answers again, after a Disconnected perhaps.
+    BrokerId came_up = kNoBroker;
 };
 
 // Takes the requests of other replicas.
@@ -45,6 +51,10 @@ class RaftReceiver {
     virtual void receive(raft::Request request, Done done) = 0;
     // This node decides as the active controller. From any thread.
     virtual bool is_active() const = 0;
+    // `look` sees the raft machine's state on the quorum's executor. From any thread; false, and it
+    // never does: this node is stopping.
+    using Look = std::move_only_function<void(const raft::State& state, MonoTime now)>;
+    virtual bool look(Look look) = 0;
 
   protected:
     ~RaftReceiver() = default;

@@ -1,6 +1,7 @@
 #include "broker/quorum/raft_peers.h"
 
 #include "broker/quorum/raft_codec.h"
+#include "protocol/msg/api_versions.h"
 
 namespace milena::quorum {
 namespace {
@@ -8,6 +9,8 @@ namespace {
 constexpr Millis kConnectPatience{1'000};
 constexpr Millis kPauseMin{20};
 constexpr Millis kPauseMax{200};
+// Between two looks whether a node that is down is there again.
+constexpr Millis kCallAgain{50};
 
 // What the response shows, kept with it.
 template <class Response>
@@ -53,6 +56,39 @@ void RaftPeers::wake_at(MonoTime when) {
             deliver_({raft::Tick{}});
         });
     });
+}
+
+void RaftPeers::keep(BrokerId node, net::RemoteAddress where) {
+    executor_.post([this, node, where = std::move(where)] {
+        if (stopped_) return;
+        node_at(node, where)->is_kept = true;
+        call(node);
+    });
+}
+
+// Any question opens the connection; while it cannot be had, each try tells the watcher.
+void RaftPeers::call(BrokerId id) {
+    const auto found = nodes_.find(id);
+    if (stopped_ || found == nodes_.end()) return;
+    Node& node = found->second;
+    if (node.is_called || node.channel->is_up()) return;
+    node.is_called = true;
+    node.tried = executor_.now();
+    node.channel->ask<msg::ApiVersionsRequest, msg::ApiVersionsResponse>(
+        [](Arena&, ApiVersion) {
+            msg::ApiVersionsRequest request;
+            request.client_software_name = "milena";
+            request.client_software_version = "unknown";
+            return request;
+        },
+        executor_.now() + request_timeout_,
+        [this, id](Result<const msg::ApiVersionsResponse*> reply) {
+            if (stopped_) return;
+            const auto called = nodes_.find(id);
+            if (called == nodes_.end()) return;
+            called->second.is_called = false;
+            if (!reply) executor_.call_at(executor_.now() + kCallAgain, [this, id] { call(id); });
+        });
 }
 
 void RaftPeers::stop() {
@@ -132,6 +168,7 @@ void RaftPeers::ask(Node& node, raft::RequestId id, Request request) {
 
 void RaftPeers::on_up(BrokerId id) {
     if (const auto found = nodes_.find(id); found != nodes_.end()) found->second.was_up = true;
+    deliver_({raft::Tick{}, {}, id});
 }
 
 void RaftPeers::on_down(BrokerId id, const Error& why) {
@@ -143,6 +180,9 @@ void RaftPeers::on_down(BrokerId id, const Error& why) {
     const bool is_silent = why.code != ErrorCode::NETWORK_EXCEPTION ||
                            (!was_up && executor_.now() - node.tried >= kConnectPatience);
     if (!is_silent) deliver_({raft::Disconnected{id}});
+    if (node.is_kept && !node.is_called) {
+        executor_.call_at(executor_.now() + kPauseMin, [this, id] { call(id); });
+    }
 }
 
 }  // namespace milena::quorum

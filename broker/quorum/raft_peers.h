@@ -27,6 +27,8 @@ class RaftPeers final : public RaftNetwork, private peer::ChannelWatcher {
 
     void send(raft::Send request, std::optional<net::RemoteAddress> where) override;
     void wake_at(MonoTime when) override;
+    // Keeps a connection to this node from now on, so that its end shows at once, whoever leads.
+    void keep(BrokerId node, net::RemoteAddress where);
 
     // On the executor: closes all connections, sends nothing more.
     void stop();
@@ -38,10 +40,13 @@ class RaftPeers final : public RaftNetwork, private peer::ChannelWatcher {
         net::RemoteAddress address;
         std::unique_ptr<peer::NodeChannel> channel;
         bool was_up = false;
-        MonoTime tried{};  // when it was last asked while it was down
+        bool is_kept = false;
+        bool is_called = false;  // to see whether it is there again
+        MonoTime tried{};        // when it was last asked while it was down
     };
 
     void send_now(raft::Send request, std::optional<net::RemoteAddress> where);
+    void call(BrokerId id);
     Node* node_at(BrokerId id, const std::optional<net::RemoteAddress>& where);
     template <class Message, class Response, class Request>
     void ask(Node& node, raft::RequestId id, Request request);

@@ -63,9 +63,12 @@ void Rounds::run(std::deque<Happening>& happened, std::deque<Waiting>& waiting) 
         happened.pop_front();
         take(std::move(next));
     }
+    // After a long stop the time comes first: it may have ended the leadership.
+    if (controller_ && clock_.now() >= raft_deadline_) advance(raft::Tick{});
     if (controller_ && !failed_) {
-        run_upkeep();
+        // Heartbeats that waited for a slow disk come before the sessions that they save.
         if (!waiting.empty()) decide_some(waiting);
+        run_upkeep();
     } else {
         std::deque<Waiting> refused;
         std::swap(refused, waiting);
@@ -88,7 +91,9 @@ void Rounds::take(Happening happening) {
         const auto& event = std::get<RaftEvent>(happening);
         if (std::holds_alternative<raft::Tick>(event.input)) alarm_ = MonoTime::max();
         advance(event.input);
+        if (event.came_up != kNoBroker) gone_.erase(event.came_up);
         if (const auto* ended = std::get_if<raft::Disconnected>(&event.input)) {
+            gone_.insert(ended->node);
             fence_at_once(ended->node);
         }
     }

@@ -26,6 +26,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <variant>
 
 namespace milena::quorum {
@@ -101,6 +102,7 @@ class Rounds {
 
     // rounds_decide.cc: the active controller
     bool may_activate() const;
+    bool leads_for_sure() const;
     void activate();
     void deactivate();
     void run_upkeep();
@@ -133,6 +135,7 @@ class Rounds {
     std::deque<raft::Input> follow_ups_;             // that a Ready led to
     std::map<raft::RequestToken, RaftReceiver::Done> asked_;
     std::int64_t last_token_ = 0;
+    std::set<BrokerId> gone_;  // nodes whose process has ended, and that have not answered since
     MonoTime raft_deadline_ = MonoTime::max();
     MonoTime alarm_ = MonoTime::max();  // that is set
 

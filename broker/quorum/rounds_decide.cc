@@ -86,7 +86,9 @@ void Rounds::activate() {
                                        {"topics", controller_->image()->topics_by_id.size()}});
     refused_.reset();
     if (!propose.batches.empty()) advance(propose);
-    if (refused_) fail_for_good(*refused_);
+    if (refused_) return fail_for_good(*refused_);
+    // Nobody else will tell of those that ended before: the one that led until now, often.
+    for (const BrokerId node : gone_) fence_at_once(node);
 }
 
 // What was committed while it led is published; all else was never decided.
@@ -106,7 +108,7 @@ void Rounds::deactivate() {
 }
 
 void Rounds::run_upkeep() {
-    if (is_alone()) return;
+    if (is_alone() || !controller_) return;
     auto due = upkeep_->due(controller_->sessions(), *controller_->image(), clock_.now());
     raft::Propose propose;
     decided_end_ = raft_->state().log_end;
@@ -145,6 +147,14 @@ void Rounds::decide_some(std::deque<Waiting>& waiting) {
     if (!propose.batches.empty()) advance(propose);
 }
 
+// A heartbeat's answer is what a broker leads partitions by. While another node may have become the
+// active controller, which knows nothing of it, none is given.
+bool Rounds::leads_for_sure() const {
+    if (is_alone()) return true;
+    const auto lease = raft_->lease_until();
+    return lease && clock_.now() < *lease;
+}
+
 void Rounds::add_batch(RecordList records, raft::Propose& propose) {
     decided_end_ = decided_end_ + static_cast<std::int64_t>(records.size());
     Pending one;
@@ -161,6 +171,10 @@ void Rounds::decide(Waiting waiting, raft::Propose& propose) {
     const metadata::Request request = make
                                           ? (*make)(*controller_->image())
                                           : std::get<metadata::Request>(std::move(waiting.request));
+    if (std::holds_alternative<metadata::BrokerHeartbeat>(request) && !leads_for_sure()) {
+        if (waiting.done) waiting.done(std::unexpected(not_controller()));
+        return;
+    }
     auto decision = controller_->decide(request, decided_end_, clock_.now(), random_);
     controller_->observe(decision);
     const std::size_t before = pending_.size();

@@ -358,6 +358,16 @@ std::vector<LogStore::Damage> LogStore::damage() const {
     return result;
 }
 
+std::optional<BrokerEpoch> LogStore::previous_broker_epoch() const {
+    std::optional<BrokerEpoch> epoch;
+    for (const auto& dir : dirs_) {
+        const auto own = dir->is_online ? dir->log_dir->previous_broker_epoch() : std::nullopt;
+        if (!own || (epoch && *epoch != *own)) return std::nullopt;
+        epoch = own;
+    }
+    return epoch;
+}
+
 bool LogStore::was_clean() const {
     return std::all_of(dirs_.begin(), dirs_.end(), [](const auto& dir) {
         return dir->is_online && dir->log_dir->shutdown() == log::Shutdown::clean;

@@ -76,6 +76,8 @@ class LogStore final : public LogSource {
     };
     std::vector<Damage> damage() const;
     bool was_clean() const;
+    // The epoch in which the broker stopped cleanly; nullopt when it did not, or not in one.
+    std::optional<BrokerEpoch> previous_broker_epoch() const;
 
     // --- LogSource ---
 

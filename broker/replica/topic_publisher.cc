@@ -61,7 +61,7 @@ void TopicPublisher::claim_or_change(const metadata::Image& image,
                                      const metadata::TopicImage& topic,
                                      const std::vector<PartitionIndex>& changed) {
     const auto known_since =
-        started_ ? LogStore::Known::created_now : LogStore::Known::since_before;
+        started_ && !joining_ ? LogStore::Known::created_now : LogStore::Known::since_before;
     std::shared_ptr<const TopicSettings> settings;
     for (const auto index : changed) {
         const auto* from = topic.partition(index);

@@ -32,6 +32,10 @@ class TopicPublisher {
           settings_of_(std::move(settings_of)) {}
 
     void publish(const metadata::Image& after, const metadata::Delta& delta);
+    // Among several nodes the first image is not yet the cluster's: until it has joined, what comes
+    // counts as created before. The first before the first image; both on the executor.
+    void is_joining() { joining_ = true; }
+    void has_joined() { joining_ = false; }
 
   private:
     // What this broker no longer holds: closed, and removed from disk.
@@ -52,6 +56,7 @@ class TopicPublisher {
     PartitionWatcher* const watcher_;
     SettingsOf settings_of_;
     bool started_ = false;  // the first image has been published
+    bool joining_ = false;
 };
 
 }  // namespace milena::replica

@@ -9,6 +9,10 @@ namespace {
 
 // While something is waited for: to register, to be unfenced, to be let go, for a new controller.
 constexpr Millis kSoon{50};
+constexpr Millis kWhileLeaving{20};
+constexpr Millis kPatience{5'000};
+// Who stops does not wait longer for a controller: the others may be stopping, too.
+constexpr Millis kLonely{1'000};
 
 bool is_worth_retrying(ErrorCode code) {
     return code == ErrorCode::NOT_CONTROLLER || code == ErrorCode::REQUEST_TIMED_OUT ||
@@ -16,13 +20,16 @@ bool is_worth_retrying(ErrorCode code) {
            code == ErrorCode::DUPLICATE_BROKER_REGISTRATION;
 }
 
+// REQUEST_TIMED_OUT when there is no answer in time; it may come later all the same.
 template <class Verb>
-Result<typename Verb::Reply> ask(quorum::ControllerHost& controller, Verb request) {
+Result<typename Verb::Reply> ask(quorum::ControllerHost& controller, Verb request,
+                                 Millis patience) {
     auto answer = std::make_shared<std::promise<Result<typename Verb::Reply>>>();
     auto answered = answer->get_future();
     controller.submit<Verb>(std::move(request),
                             [answer](auto reply) { answer->set_value(std::move(reply)); });
-    return answered.get();
+    if (answered.wait_for(patience) == std::future_status::ready) return answered.get();
+    return fail(ErrorCode::REQUEST_TIMED_OUT, "the controller did not answer");
 }
 
 }  // namespace
@@ -45,8 +52,9 @@ Result<BrokerEpoch> BrokerLifecycle::join(quorum::LocalBroker broker) {
     request.features = quorum::supported_features();
     request.rack = std::move(broker.rack);
     request.log_dirs = std::move(broker.log_dirs);
+    request.previous_epoch = broker.previous_epoch;
     while (epoch_.value() < 0) {
-        const auto reply = ask(controller_, request);
+        const auto reply = ask(controller_, request, kPatience);
         const Error error = reply ? reply->error : reply.error();
         if (error.code == ErrorCode::NONE) {
             epoch_ = reply->epoch;
@@ -77,18 +85,23 @@ metadata::BrokerHeartbeat BrokerLifecycle::heartbeat(bool want_shut_down) const 
     request.epoch = epoch_;
     request.metadata_end = controller_.image()->provenance.end;
     request.want_shut_down = want_shut_down;
+    request.offline_dirs = options_.offline_dirs();
     return request;
 }
 
-BrokerLifecycle::Beat BrokerLifecycle::beat_and_wait(bool want_shut_down) {
-    return ask(controller_, heartbeat(want_shut_down));
+BrokerLifecycle::Beat BrokerLifecycle::beat_and_wait(bool want_shut_down, Millis patience) {
+    return ask(controller_, heartbeat(want_shut_down), patience);
 }
 
 Status BrokerLifecycle::unfence() {
     for (;;) {
-        const auto reply = beat_and_wait(false);
+        const MonoTime sent = executor_.now();
+        const auto reply = beat_and_wait(false, kPatience);
         const Error error = reply ? reply->error : reply.error();
-        if (error.code == ErrorCode::NONE && !reply->is_fenced) break;
+        if (error.code == ErrorCode::NONE && !reply->is_fenced) {
+            options_.on_lease(sent + options_.lease);
+            break;
+        }
         if (error.code != ErrorCode::NONE && !is_worth_retrying(error.code)) {
             return std::unexpected(error);
         }
@@ -102,6 +115,21 @@ Status BrokerLifecycle::unfence() {
     return {};
 }
 
+void BrokerLifecycle::publish(const metadata::Image& after) {
+    if (!beats_) return;
+    const auto* self = after.broker(options_.id);
+    const bool is_fenced = self != nullptr && self->epoch == epoch_ && self->is_fenced;
+    if (!is_fenced || was_fenced_.exchange(true)) {
+        if (!is_fenced) was_fenced_ = false;
+        return;
+    }
+    executor_.post([this] {
+        if (timer_ == net::Executor::kNoTimer || !beats_) return;  // one is on its way
+        executor_.cancel(timer_);
+        beat();
+    });
+}
+
 void BrokerLifecycle::beat_at(MonoTime when) {
     if (!beats_) return;
     timer_ = executor_.call_at(when, [this] { beat(); });
@@ -110,23 +138,28 @@ void BrokerLifecycle::beat_at(MonoTime when) {
 void BrokerLifecycle::beat() {
     timer_ = net::Executor::kNoTimer;
     if (!beats_) return;
-    controller_.submit<metadata::BrokerHeartbeat>(heartbeat(false), executor_, [this](Beat reply) {
+    const MonoTime sent = executor_.now();
+    const auto answered = [this, sent](const Beat& reply) {
         const bool is_well = reply && reply->error.code == ErrorCode::NONE && !reply->is_fenced;
+        if (is_well) options_.on_lease(sent + options_.lease);
         if (reply && reply->error.code == ErrorCode::STALE_BROKER_EPOCH) {
             log_error("broker_replaced", {{"reason", reply->error.detail}});
         }
         beat_at(executor_.now() + (is_well ? options_.heartbeat_interval : kSoon));
-    });
+    };
+    controller_.submit<metadata::BrokerHeartbeat>(heartbeat(false), executor_, answered);
 }
 
 void BrokerLifecycle::leave(Millis patience) {
     if (!beats_.exchange(false)) return;
     const MonoTime until = executor_.now() + patience;
-    while (executor_.now() < until) {
-        const auto reply = beat_and_wait(true);
+    MonoTime heard = executor_.now();
+    while (executor_.now() < std::min(until, heard + kLonely)) {
+        const auto reply = beat_and_wait(true, kLonely);
+        if (reply && reply->error.code == ErrorCode::NONE) heard = executor_.now();
         if (reply && reply->error.code == ErrorCode::NONE && reply->should_shut_down) return;
         if (reply && reply->error.code == ErrorCode::STALE_BROKER_EPOCH) return;
-        pause(Millis(20));
+        pause(kWhileLeaving);
     }
     log_warn("controlled_shutdown_cut_short",
              {{"reason", "the controller did not let this broker go in time"}});

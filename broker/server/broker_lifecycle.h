@@ -24,6 +24,14 @@ class BrokerLifecycle {
         BrokerId id;
         std::string cluster_id;
         Millis heartbeat_interval{2000};  // broker.heartbeat.interval.ms
+        // How long after a heartbeat was sent its answer lets this broker lead: less than the
+        // session that the controller begins when it comes.
+        Millis lease{8900};
+        std::function<void(MonoTime until)> on_lease = [](MonoTime) {};
+        // All that failed since the start.
+        std::function<std::vector<DirectoryId>()> offline_dirs = [] {
+            return std::vector<DirectoryId>();
+        };
         // Whoever starts is told to stop meanwhile.
         std::function<bool()> is_stopping = [] { return false; };
     };
@@ -37,6 +45,9 @@ class BrokerLifecycle {
     Result<BrokerEpoch> join(quorum::LocalBroker broker);
     // Waits until the controller has unfenced it; heartbeats go on from then on.
     Status unfence();
+    // On the quorum's executor, with each image. A broker that was fenced by mistake says at once
+    // that it lives.
+    void publish(const metadata::Image& after);
     // Controlled shutdown: asks to go until the controller lets it, for `patience` at most.
     void leave(Millis patience);
     // No more heartbeats. Not on the executor.
@@ -46,7 +57,7 @@ class BrokerLifecycle {
     using Beat = Result<metadata::BrokerHeartbeat::Reply>;
 
     metadata::BrokerHeartbeat heartbeat(bool want_shut_down) const;
-    Beat beat_and_wait(bool want_shut_down);
+    Beat beat_and_wait(bool want_shut_down, Millis patience);
     void beat();
     void beat_at(MonoTime when);
     void pause(Millis duration);
@@ -56,6 +67,7 @@ class BrokerLifecycle {
     const Options options_;
     BrokerEpoch epoch_{-1};
     std::atomic<bool> beats_ = false;
+    std::atomic<bool> was_fenced_ = false;
     net::Executor::TimerId timer_ = net::Executor::kNoTimer;
 
     std::mutex mutex_;

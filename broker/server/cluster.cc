@@ -3,6 +3,7 @@
 #include "broker/server/net_settings.h"
 
 #include <future>
+#include <thread>
 
 namespace milena::broker {
 namespace {
@@ -10,6 +11,8 @@ namespace {
 namespace key = config::opt::broker;
 
 constexpr Millis kDrain{200};
+constexpr Millis kFarewell{200};
+constexpr Millis kMoment{2};
 
 std::vector<quorum::ActiveController::Node> controllers(const config::NodePlan& node) {
     std::vector<quorum::ActiveController::Node> nodes;
@@ -32,12 +35,36 @@ bool is_clustered(const config::NodePlan& node) {
 
 std::vector<raft::Voter> voters_of(const config::NodePlan& node) {
     std::vector<raft::Voter> voters;
-    const std::string name =
-        node.listeners.controller.empty() ? "" : node.listeners.controller.front().name;
     for (const auto& voter : node.voters) {
-        voters.push_back({voter.id, {}, {{name, voter.host, voter.port}}});
+        voters.push_back({voter.id, {}});
+        if (!is_clustered(node)) continue;
+        voters.back().endpoints = {
+            {node.listeners.controller.front().name, voter.host, voter.port}};
     }
     return voters;
+}
+
+quorum::Founding founding_of(const config::Settings& settings) {
+    quorum::Founding founding;
+    if (const auto demanded = settings.get(key::cluster_id)) founding.demanded = *demanded;
+    if (!is_clustered(settings.node())) return founding;
+    std::vector<quorum::FoundingVoter> voters;
+    for (const auto& voter : settings.node().voters) {
+        voters.push_back({voter.id, voter.host, voter.port});
+    }
+    founding.founded = quorum::cluster_id_of(std::move(voters));
+    return founding;
+}
+
+std::vector<metadata::Endpoint> controller_endpoints(const config::NodePlan& node) {
+    if (!is_clustered(node)) return {};
+    const auto& listener = node.listeners.controller.front();
+    for (const auto& voter : node.voters) {
+        if (voter.id != node.node_id) continue;
+        return {{listener.name, voter.host, voter.port,
+                 static_cast<metadata::SecurityProtocol>(listener.protocol)}};
+    }
+    return {};
 }
 
 raft::Options raft_options(const config::Settings& settings) {
@@ -68,7 +95,7 @@ metadata::UpkeepTiming upkeep_timing(const config::Settings& settings) {
 
 Cluster::Cluster(const Node& node)
     : self_(node.self),
-      plan_(node.settings.node()),
+      plan_(node.plan),
       net_settings_(controller_net(node.settings)),
       quorum_(node.quorum),
       reactors_(node.clock, 1),
@@ -78,12 +105,30 @@ Cluster::Cluster(const Node& node)
           reactors_[0], *connector_, node.cluster_id, node.self,
           node.settings.get(key::controller_quorum_request_timeout_ms),
           [this](quorum::RaftEvent event) { quorum_.deliver(std::move(event)); })),
-      active_(reactors_[0], *connector_, quorum_, node.self, controllers(node.settings.node())),
+      active_(reactors_[0], *connector_, quorum_, node.self, controllers(node.plan)),
       routed_(quorum_, active_),
       forwarder_(quorum_, active_, node.clock),
-      lifecycle_(reactors_[0], routed_,
-                 {node.self, node.cluster_id, node.settings.get(key::broker_heartbeat_interval_ms),
-                  node.is_stopping}) {}
+      lifecycle_(reactors_[0], routed_, membership(node)) {}
+
+BrokerLifecycle::Options Cluster::membership(const Node& node) {
+    BrokerLifecycle::Options options;
+    options.id = node.self;
+    options.cluster_id = node.cluster_id;
+    options.heartbeat_interval = node.settings.get(key::broker_heartbeat_interval_ms);
+    // Clocks that run at a different pace are off by far less.
+    const Millis session = node.settings.get(key::broker_session_timeout_ms);
+    options.lease = session - session / 20;
+    options.on_lease = node.on_lease;
+    options.is_stopping = node.is_stopping;
+    options.offline_dirs = [&store = node.store] {
+        std::vector<DirectoryId> offline;
+        for (const auto& directory : store.directories()) {
+            if (directory.id && !directory.is_online) offline.push_back(*directory.id);
+        }
+        return offline;
+    };
+    return options;
+}
 
 Cluster::~Cluster() = default;
 
@@ -92,13 +137,16 @@ Status Cluster::listen(const api::Services& broker) {
         broker.self, broker.cluster_id, broker.current_settings, broker.clock, quorum_,
         broker.producer_ids, broker.partitions, broker.store, broker.sessions, broker.groups,
         broker.markers, broker.transactions,
-        [this](net::Executor&) -> api::ReactorScratch& { return scratch_; }, &quorum_});
+        [this](net::Executor&) -> api::ReactorScratch& { return scratch_; }, &quorum_, nullptr});
     dispatch_ = std::make_unique<api::Dispatch>(*services_, api::Plane::controller);
     sockets_ = std::make_unique<net::SocketServer>(reactors_, *dispatch_, net_settings_);
     for (const auto& listener : plan_.listeners.controller) {
         MILENA_TRY(sockets_->listen({listener.name, listener.host, listener.port}));
     }
     reactors_.start();
+    for (const auto& voter : plan_.voters) {
+        if (voter.id != self_) peers_->keep(voter.id, {voter.host, voter.port});
+    }
     return {};
 }
 
@@ -112,12 +160,16 @@ void Cluster::on_reactor(std::function<void()> work) {
     finished.get();
 }
 
-void Cluster::close_listener() {
-    if (sockets_) sockets_->stop(kDrain);
-}
-
-void Cluster::stop() {
+// Whoever led tells its successors before its connections are closed.
+void Cluster::stop(bool has_led) {
+    if (!sockets_) return;
     lifecycle_.stop();
+    const MonoTime until = reactors_[0].now() + kFarewell;
+    for (bool is_done = !has_led; !is_done && reactors_[0].now() < until;) {
+        on_reactor([&] { is_done = peers_->under_way() == 0; });
+        if (!is_done) std::this_thread::sleep_for(kMoment);
+    }
+    sockets_->stop(kDrain);
     on_reactor([this] {
         peers_->stop();
         active_.stop();

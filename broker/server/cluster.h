@@ -3,7 +3,7 @@
 // own, so that a busy broker does not lose its place in the quorum.
 //
 // Start: listen() -> Quorum::start(network()) -> join() -> (partitions) -> unfence().
-// Stop: leave() -> (requests, coordinators) -> close_listener() -> Quorum::stop() -> stop().
+// Stop: leave() -> (requests, coordinators) -> Quorum::stop() -> stop().
 #pragma once
 
 #include "broker/api/controller_forwarder.h"
@@ -13,6 +13,7 @@
 #include "broker/net/reactor_pool.h"
 #include "broker/net/socket_server.h"
 #include "broker/quorum/active_controller.h"
+#include "broker/quorum/cluster_id.h"
 #include "broker/quorum/raft_peers.h"
 #include "broker/server/broker_lifecycle.h"
 
@@ -26,6 +27,10 @@ namespace milena::broker {
 bool is_clustered(const config::NodePlan& node);
 // The voters of the settings; empty: this node alone.
 std::vector<raft::Voter> voters_of(const config::NodePlan& node);
+// Which cluster a fresh data directory of this node belongs to.
+quorum::Founding founding_of(const config::Settings& settings);
+// Where other nodes reach this controller; empty when it has none.
+std::vector<metadata::Endpoint> controller_endpoints(const config::NodePlan& node);
 raft::Options raft_options(const config::Settings& settings);
 metadata::UpkeepTiming upkeep_timing(const config::Settings& settings);
 
@@ -35,8 +40,11 @@ class Cluster {
         BrokerId self;
         std::string cluster_id;
         const Clock& clock;
+        const config::NodePlan& plan;  // outlives it
         const config::Settings& settings;
         quorum::Quorum& quorum;
+        const replica::LogStore& store;
+        std::function<void(MonoTime until)> on_lease;
         std::function<bool()> is_stopping;
     };
 
@@ -51,12 +59,11 @@ class Cluster {
 
     // Serves the controllers' listeners with a copy of the broker's services.
     Status listen(const api::Services& broker);
-    // The controllers' listener takes no requests any more.
-    void close_listener();
-    // After the quorum.
-    void stop();
+    // After the quorum, which resigned if this node led it.
+    void stop(bool has_led);
 
   private:
+    static BrokerLifecycle::Options membership(const Node& node);
     void on_reactor(std::function<void()> work);
 
     const BrokerId self_;

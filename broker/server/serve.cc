@@ -25,6 +25,14 @@ sigset_t block_stop_signals() {
     return signals;
 }
 
+// One of the blocked signals has come.
+bool is_told_to_stop() {
+    sigset_t pending;
+    sigemptyset(&pending);
+    sigpending(&pending);
+    return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1;
+}
+
 std::string host_name() {
     char name[256] = {};
     if (gethostname(name, sizeof name - 1) != 0) return "localhost";
@@ -59,7 +67,11 @@ int serve_main(int argc, char** argv) {
     if (!line.settings) return line.exit_code;
 
     const auto signals = block_stop_signals();
-    auto server = Server::start(std::move(*line.settings));
+    auto server = Server::start(std::move(*line.settings), is_told_to_stop);
+    if (!server && is_told_to_stop()) {
+        log_info("stopped_before_it_served", {{"reason", server.error().detail}});
+        return 0;
+    }
     if (!server) {
         print(stderr, "milena: cannot start: " + server.error().detail + "\n");
         return 1;

@@ -16,6 +16,7 @@
 #include "broker/replica/replication.h"
 #include "broker/replica/topic_publisher.h"
 #include "broker/replica/upkeep.h"
+#include "broker/server/cluster.h"
 #include "broker/server/config_rules.h"
 #include "broker/server/coordinators.h"
 #include "broker/server/in_parallel.h"
@@ -30,6 +31,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
+#include <future>
 #include <limits>
 #include <mutex>
 #include <optional>
@@ -49,6 +52,8 @@ constexpr std::size_t kUnbounded = std::numeric_limits<std::size_t>::max();
 constexpr Millis kFetchSessionIdle{120'000};
 // How long requests in progress get to finish at the stop.
 constexpr Millis kDrain{2'000};
+// How long the controller may take to let this broker go.
+constexpr Millis kLeave{30'000};
 // What has to be read of a log after an unclean stop so that nobody should wait for it later.
 constexpr std::uint64_t kRecoverAtOnce = 1 << 20;
 constexpr std::size_t kRecoverInOneGo = 16;
@@ -62,8 +67,11 @@ std::size_t reactor_count() {
 }  // namespace
 
 struct Server::Parts {
-    explicit Parts(const config::Settings& from)
-        : self(from.node().node_id), node(from.node()), settings(from, self) {}
+    Parts(const config::Settings& from, IsStopping is_told_to_stop)
+        : self(from.node().node_id),
+          node(from.node()),
+          is_stopping(std::move(is_told_to_stop)),
+          settings(from, self) {}
 
     replica::Flusher::Submit submit_to_disk_pool() {
         return [this](replica::Flusher::Job job) {
@@ -71,13 +79,24 @@ struct Server::Parts {
             (void)disk_pool.submit(std::move(job));
         };
     }
+    // As this broker reaches it, whichever node it is on.
+    quorum::ControllerHost& controller() {
+        if (cluster) return cluster->controller();
+        return *quorum;
+    }
     log::LogTime now() const { return {clock.wall_now(), clock.now()}; }
 
     Status open_data();
-    Status start_quorum();
+    Status open_quorum();
+    void publish(const metadata::Image& after, const metadata::Delta& delta);
     void make_services();
+    Status start_quorum();
     Status listen();
     Status register_broker();
+    quorum::LocalBroker local_broker();
+    Status join(quorum::LocalBroker broker);
+    void on_quorum_thread(std::function<void()> work);
+    Status serve();
     Status listen_for_metrics();
     void start_upkeep();
     void start_cleaner();
@@ -90,6 +109,7 @@ struct Server::Parts {
 
     const BrokerId self;
     const config::NodePlan node;
+    const IsStopping is_stopping;
     net::SystemClock clock;
     net::KernelRandom random;
     log::PosixDisk disk;
@@ -110,6 +130,7 @@ struct Server::Parts {
     std::unique_ptr<ReplicationParts> replication;
     std::unique_ptr<replica::TopicPublisher> publisher;
     std::unique_ptr<quorum::Quorum> quorum;
+    std::unique_ptr<Cluster> cluster;  // of several nodes
     BrokerEpoch broker_epoch{-1};
     std::unique_ptr<quorum::ProducerIds> producer_ids;
     std::unique_ptr<Coordinators> coordinators;
@@ -125,12 +146,14 @@ struct Server::Parts {
     std::unique_ptr<http::HttpServer> metrics_server;
     std::optional<Bound> metrics_bound;
     std::atomic<bool> running = false;
+    bool stopped = false;
     std::shared_ptr<const config::Settings> usual_settings_from;
     std::shared_ptr<const replica::TopicSettings> usual_settings;
 };
 
 Status Server::Parts::open_data() {
-    MILENA_ASSIGN(cluster_id, quorum::find_or_make_cluster_id(disk, node.log_dirs, random));
+    MILENA_ASSIGN(cluster_id, quorum::find_or_make_cluster_id(
+                                  disk, node.log_dirs, founding_of(*settings.get()), random));
     files = std::make_unique<log::FileCache>(max_open_log_files(*settings.get()));
     replica::LogStore::Options options;
     options.paths = node.log_dirs;
@@ -143,7 +166,7 @@ Status Server::Parts::open_data() {
                                partitions, reactors[0], submit_to_disk_pool(),
                                [this](metadata::AlterPartition request, net::Executor& executor,
                                       replica::IsrProposals::Answered answered) {
-                                   quorum->submit<metadata::AlterPartition>(
+                                   controller().submit<metadata::AlterPartition>(
                                        std::move(request), executor, std::move(answered));
                                }});
     publisher = std::make_unique<replica::TopicPublisher>(
@@ -189,7 +212,7 @@ void Server::Parts::recover_rest(std::vector<std::shared_ptr<replica::Partition>
         [this, left = std::move(left)]() mutable { recover_rest(std::move(left)); });
 }
 
-Status Server::Parts::start_quorum() {
+Status Server::Parts::open_quorum() {
     const auto current = settings.get();
     quorum::QuorumOptions options;
     options.node = self;
@@ -199,7 +222,10 @@ Status Server::Parts::start_quorum() {
             options.directory_id = *directory.id;
         }
     }
-    for (const auto& voter : node.voters) options.voters.push_back({voter.id, {}});
+    options.voters = voters_of(node);
+    options.raft = raft_options(*current);
+    options.upkeep = upkeep_timing(*current);
+    options.controller_endpoints = controller_endpoints(node);
     options.controller.cluster_id = cluster_id;
     options.controller.node = self;
     options.controller.num_partitions = current->get(key::num_partitions);
@@ -221,6 +247,11 @@ Status Server::Parts::start_quorum() {
                                                [this](net::Task task) {
                                                    (void)quorum_thread.submit(std::move(task));
                                                }));
+    if (is_clustered(node)) {
+        cluster = std::make_unique<Cluster>(Cluster::Node{
+            self, cluster_id, clock, node, *current, *quorum, *store,
+            [this](MonoTime until) { replication->machine.hold_lease(until); }, is_stopping});
+    }
     coordinators = std::make_unique<Coordinators>(Coordinators::Node{
         self, *current, clock, random, partitions, reactors, disk_pool,
         [this] { return quorum->image(); },
@@ -228,15 +259,41 @@ Status Server::Parts::start_quorum() {
             producer_ids->next(executor, std::move(done));
         }});
     quorum->subscribe([this](const metadata::ImagePtr&, const metadata::ImagePtr& after,
-                             const metadata::Delta& delta) {
-        settings.publish(*after, delta);
-        publisher->publish(*after, delta);
-        replication->machine.publish(*after, delta);
-        coordinators->publish(*after, delta);
-    });
+                             const metadata::Delta& delta) { publish(*after, delta); });
+    return {};
+}
+
+void Server::Parts::publish(const metadata::Image& after, const metadata::Delta& delta) {
+    settings.publish(after, delta);
+    publisher->publish(after, delta);
+    replication->machine.publish(after, delta);
+    coordinators->publish(after, delta);
+    if (cluster) cluster->lifecycle().publish(after);
+}
+
+// Among several nodes the partitions are known when this node has followed the log to its own
+// registration.
+Status Server::Parts::start_quorum() {
+    if (cluster) {
+        publisher->is_joining();
+        // Nothing is led before a controller has answered.
+        replication->machine.hold_lease(MonoTime::min());
+        MILENA_TRY(cluster->listen(*services));
+        return quorum->start(&cluster->network());
+    }
     MILENA_TRY(quorum->start());
     store->set_aside_strays();
+    recover_large();
     return {};
+}
+
+void Server::Parts::on_quorum_thread(std::function<void()> work) {
+    std::promise<void> done;
+    (void)quorum_thread.submit([&] {
+        work();
+        done.set_value();
+    });
+    done.get_future().get();
 }
 
 void Server::Parts::make_services() {
@@ -248,11 +305,10 @@ void Server::Parts::make_services() {
         scratch.emplace(&reactors[i], std::make_unique<api::ReactorScratch>());
     }
     services = std::make_unique<api::Services>(api::Services{
-        self, cluster_id, settings.current(), clock, *quorum, nullptr, partitions, *store,
+        self, cluster_id, settings.current(), clock, controller(), nullptr, partitions, *store,
         *sessions, coordinators->groups, coordinators->markers, coordinators->transactions,
-        [this](net::Executor& executor) -> api::ReactorScratch& {
-            return *scratch.at(&executor);
-        }});
+        [this](net::Executor& executor) -> api::ReactorScratch& { return *scratch.at(&executor); },
+        quorum.get(), cluster ? &cluster->forwarder() : nullptr});
     dispatch = std::make_unique<api::Dispatch>(*services);
 }
 
@@ -274,7 +330,7 @@ Status Server::Parts::listen() {
     return {};
 }
 
-Status Server::Parts::register_broker() {
+quorum::LocalBroker Server::Parts::local_broker() {
     quorum::LocalBroker broker;
     broker.incarnation = random.uuid();
     for (const auto& advertised : node.listeners.advertised) {
@@ -289,9 +345,29 @@ Status Server::Parts::register_broker() {
     for (const auto& directory : store->directories()) {
         if (directory.is_online) broker.log_dirs.push_back(*directory.id);
     }
-    MILENA_ASSIGN(broker_epoch, quorum->register_broker(std::move(broker)));
-    producer_ids = std::make_unique<quorum::ProducerIds>(*quorum, self, broker_epoch);
+    if (const auto previous = store->previous_broker_epoch()) broker.previous_epoch = *previous;
+    return broker;
+}
+
+Status Server::Parts::register_broker() {
+    auto broker = local_broker();
+    if (cluster) {
+        MILENA_TRY(join(std::move(broker)));
+    } else {
+        MILENA_ASSIGN(broker_epoch, quorum->register_broker(std::move(broker)));
+    }
+    producer_ids = std::make_unique<quorum::ProducerIds>(services->controller, self, broker_epoch);
     services->producer_ids = producer_ids.get();
+    return {};
+}
+
+Status Server::Parts::join(quorum::LocalBroker broker) {
+    MILENA_ASSIGN(broker_epoch, cluster->lifecycle().join(std::move(broker)));
+    on_quorum_thread([this] {
+        publisher->has_joined();
+        store->set_aside_strays();
+    });
+    recover_large();
     return {};
 }
 
@@ -358,18 +434,28 @@ void Server::Parts::start_cleaner() {
     reactors[0].post([this] { cleaner->start(); });
 }
 
+// Also of a node that did not come to serve.
 Status Server::Parts::stop() {
-    if (!running.exchange(false)) return {};
-    sockets->stop(kDrain);
+    running = false;
+    if (std::exchange(stopped, true)) return {};
+    if (cluster) cluster->lifecycle().leave(kLeave);
+    if (sockets) sockets->stop(kDrain);
     if (metrics_server) metrics_server->stop();
-    coordinators->stop();
-    Status status = quorum->stop();
+    if (coordinators) coordinators->stop();
+    const bool has_led = quorum && quorum->is_active();
+    Status status;
+    // Resigns while the others still hear it.
+    if (quorum) status = quorum->stop();
+    if (cluster) cluster->stop(has_led);
     quorum_thread.stop();
     (void)reactors.stop(kDrain);
-    replication->machine.stop();
+    if (replication) replication->machine.stop();
     if (cleaner) cleaner->stop();
     for (const auto& thread : cleaner_threads) thread->stop();
     disk_pool.stop();
+    // Without the marker of a clean stop the next start looks closer.
+    const bool knows_partitions = broker_epoch.value() >= 0;
+    if (!knows_partitions) return status;
     if (auto closed = close_logs(); !closed && status) status = std::move(closed);
     return status;
 }
@@ -401,22 +487,31 @@ Server::~Server() {
     if (parts_) (void)parts_->stop();
 }
 
-Result<std::unique_ptr<Server>> Server::start(config::Settings settings) {
-    auto parts = std::make_unique<Parts>(settings);
-    MILENA_TRY(parts->open_data());
-    MILENA_TRY(parts->start_quorum());
-    parts->recover_large();
-    parts->make_services();
-    MILENA_TRY(parts->listen());
-    MILENA_TRY(parts->register_broker());
-    MILENA_TRY(parts->listen_for_metrics());
-    parts->reactors.start();
-    parts->start_upkeep();
-    parts->start_cleaner();
-    parts->coordinators->start(*parts->quorum->image());
-    parts->running = true;
-    if (!parts->store->was_clean()) parts->recover_rest(parts->partitions.all());
+Result<std::unique_ptr<Server>> Server::start(config::Settings settings, IsStopping is_stopping) {
+    auto parts = std::make_unique<Parts>(settings, std::move(is_stopping));
+    if (auto status = parts->serve(); !status) {
+        (void)parts->stop();
+        return std::unexpected(std::move(status).error());
+    }
     return std::unique_ptr<Server>(new Server(std::move(parts)));
+}
+
+Status Server::Parts::serve() {
+    MILENA_TRY(open_data());
+    MILENA_TRY(open_quorum());
+    make_services();
+    MILENA_TRY(start_quorum());
+    MILENA_TRY(listen());
+    MILENA_TRY(register_broker());
+    MILENA_TRY(listen_for_metrics());
+    reactors.start();
+    start_upkeep();
+    start_cleaner();
+    on_quorum_thread([this] { coordinators->start(*quorum->image()); });
+    if (cluster) MILENA_TRY(cluster->lifecycle().unfence());
+    running = true;
+    if (!store->was_clean()) recover_rest(partitions.all());
+    return {};
 }
 
 const std::vector<Server::Bound>& Server::listeners() const {

@@ -8,6 +8,7 @@
 #include "broker/config/settings.h"
 #include "protocol/base/error.h"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,8 +18,12 @@ namespace milena::broker {
 
 class Server {
   public:
+    // A cluster of several nodes can keep a start waiting: is the process told to stop?
+    using IsStopping = std::function<bool()>;
+
     // Returns when the node answers requests.
-    static Result<std::unique_ptr<Server>> start(config::Settings settings);
+    static Result<std::unique_ptr<Server>> start(
+        config::Settings settings, IsStopping is_stopping = [] { return false; });
     ~Server();
 
     struct Bound {

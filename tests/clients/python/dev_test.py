@@ -16,7 +16,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 from peers import answers, free_port_range  # noqa: E402
 
-NODES = 1
+NODES = 3
 
 
 def gone(pid):

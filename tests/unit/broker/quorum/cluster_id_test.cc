@@ -15,12 +15,13 @@ class ClusterId : public ::testing::Test {
     }
     std::string path(const std::string& name) const { return directory.path() + "/" + name; }
     Result<std::string> find() {
-        return find_or_make_cluster_id(disk, {path("a"), path("b")}, random);
+        return find_or_make_cluster_id(disk, {path("a"), path("b")}, founding, random);
     }
 
     TemporaryDirectory directory;
     log::PosixDisk disk;
     SeededRandom random{1};
+    Founding founding;
 };
 
 TEST_F(ClusterId, IsMadeWhenNoDirectoryHasOne) {
@@ -40,6 +41,35 @@ TEST_F(ClusterId, MustBeTheSameEverywhere) {
     belongs("a", "one");
     belongs("b", "two");
     EXPECT_EQ(find().error().code, ErrorCode::INCONSISTENT_CLUSTER_ID);
+}
+
+TEST_F(ClusterId, OfADirectoryComesBeforeTheOneThatVotersFound) {
+    founding.founded = "MkU3OEVBNTcwNTJENDM2Qk";
+    EXPECT_EQ(find().value(), "MkU3OEVBNTcwNTJENDM2Qk");
+    belongs("a", "one");
+    EXPECT_EQ(find().value(), "one");
+}
+
+TEST_F(ClusterId, ThatIsDemandedMustBeTheOneOfTheDirectories) {
+    founding = {"one", "two"};
+    EXPECT_EQ(find().value(), "one");
+    belongs("a", "one");
+    EXPECT_EQ(find().value(), "one");
+    founding.demanded = "two";
+    EXPECT_EQ(find().error().code, ErrorCode::INCONSISTENT_CLUSTER_ID);
+}
+
+TEST_F(ClusterId, OfVotersDependsOnWhoTheyAreAndNotOnTheirOrder) {
+    const FoundingVoter one{BrokerId(1), "h", 1};
+    const FoundingVoter two{BrokerId(2), "h", 2};
+    const auto id = cluster_id_of({one, two});
+    EXPECT_EQ(id, cluster_id_of({two, one}));
+    const auto uuid = Uuid::parse(id);
+    ASSERT_TRUE(uuid);
+    EXPECT_FALSE(uuid->is_reserved());
+    EXPECT_NE(id, cluster_id_of({one}));
+    EXPECT_NE(id, cluster_id_of({one, {BrokerId(2), "h", 3}}));
+    EXPECT_NE(id, cluster_id_of({one, {BrokerId(2), "g", 2}}));
 }
 
 }  // namespace

@@ -171,9 +171,9 @@ class ThreeNodes : public ::testing::Test {
         return active().value_or(0);
     }
     // Some broker for the topics to be on.
-    void register_broker() {
+    void register_broker(BrokerId broker = BrokerId(7)) {
         metadata::RegisterBroker request;
-        request.id = BrokerId(7);
+        request.id = broker;
         request.cluster_id = "test-cluster";
         request.incarnation = Uuid{1, 1};
         request.endpoints = {{"PLAINTEXT", "localhost", 9092}};
@@ -181,11 +181,11 @@ class ThreeNodes : public ::testing::Test {
         request.log_dirs = {DirectoryId(Uuid{9, 9})};
         const auto registered = ask(std::move(request));
         ASSERT_TRUE(registered && registered->error.code == ErrorCode::NONE);
-        metadata::BrokerHeartbeat beat;
-        beat.id = BrokerId(7);
-        beat.epoch = registered->epoch;
-        beat.metadata_end = Offset(1'000'000);
-        const auto unfenced = ask(std::move(beat));
+        beat_ = {};
+        beat_.id = broker;
+        beat_.epoch = registered->epoch;
+        beat_.metadata_end = Offset(1'000'000);
+        const auto unfenced = ask(beat_);
         ASSERT_TRUE(unfenced && !unfenced->is_fenced);
     }
     template <class Verb>
@@ -222,7 +222,8 @@ class ThreeNodes : public ::testing::Test {
     AnySetting rules_;
     std::uint64_t snapshot_bytes_ = 20U << 20;
     std::array<Part, kNodes> parts_;
-    std::set<std::size_t> cut_;  // from the network
+    metadata::BrokerHeartbeat beat_;  // of the broker that was registered last
+    std::set<std::size_t> cut_;       // from the network
     std::deque<std::move_only_function<void()>> tasks_;
 };
 
@@ -319,28 +320,60 @@ TEST_F(ThreeNodes, ANodeThatWasAwayForLongTakesASnapshot) {
 
 TEST_F(ThreeNodes, ABrokerWhoseProcessEndedIsFencedAtOnce) {
     start_all();
-    metadata::RegisterBroker request;
     const std::size_t leader = wait_for_active();
     const std::size_t other = (leader + 1) % kNodes;
-    request.id = id(other);
-    request.cluster_id = "test-cluster";
-    request.incarnation = Uuid{1, 1};
-    request.endpoints = {{"PLAINTEXT", "localhost", 9092}};
-    request.features = supported_features();
-    request.log_dirs = {DirectoryId(Uuid{9, 9})};
-    const auto registered = ask(std::move(request));
-    ASSERT_TRUE(registered);
-    metadata::BrokerHeartbeat beat;
-    beat.id = id(other);
-    beat.epoch = registered->epoch;
-    beat.metadata_end = Offset(1'000'000);
-    ASSERT_TRUE(ask(std::move(beat)));
+    register_broker(id(other));
     EXPECT_FALSE(parts_[leader].quorum->image()->broker(id(other))->is_fenced);
     const MonoTime before = clock_.now();
     kill(other);
     ASSERT_TRUE(
         run_until([&] { return parts_[leader].quorum->image()->broker(id(other))->is_fenced; }));
     EXPECT_LT(clock_.now() - before, Nanos(Millis(1'000)));
+}
+
+TEST_F(ThreeNodes, ALeaderThatDiedIsFencedByItsSuccessorAtOnce) {
+    start_all();
+    const std::size_t leader = wait_for_active();
+    register_broker(id(leader));
+    const MonoTime before = clock_.now();
+    kill(leader);
+    const std::size_t next = wait_for_active();
+    ASSERT_TRUE(
+        run_until([&] { return parts_[next].quorum->image()->broker(id(leader))->is_fenced; }));
+    EXPECT_LT(clock_.now() - before, Nanos(Millis(1'000)));
+}
+
+TEST_F(ThreeNodes, ANodeThatCameBackIsNotTakenForDead) {
+    start_all();
+    const std::size_t leader = wait_for_active();
+    const std::size_t other = (leader + 1) % kNodes;
+    const std::size_t third = (leader + 2) % kNodes;
+    kill(other);
+    start(other);
+    for (const std::size_t node : {leader, third}) {
+        parts_[node].quorum->deliver({raft::Tick{}, {}, id(other)});
+    }
+    run_tasks();
+    register_broker(id(other));
+    kill(leader);
+    const std::size_t next = wait_for_active();
+    run_until([this, until = clock_.now() + Millis(1'000)] { return clock_.now() >= until; });
+    EXPECT_FALSE(parts_[next].quorum->image()->broker(id(other))->is_fenced);
+}
+
+TEST_F(ThreeNodes, WhoMayHaveASuccessorAnswersNoHeartbeat) {
+    start_all();
+    register_broker();
+    const std::size_t old = wait_for_active();
+    EXPECT_TRUE(ask(beat_));
+    cut_ = {old};
+    clock_.advance(raft::Options{}.fetch_timeout + Millis(1));
+    ASSERT_TRUE(parts_[old].quorum->is_active());
+    std::optional<ErrorCode> answer;
+    parts_[old].quorum->submit<metadata::BrokerHeartbeat>(
+        beat_, [&](auto reply) { answer = reply ? ErrorCode::NONE : reply.error().code; });
+    ASSERT_TRUE(run_until([&] { return answer.has_value(); }));
+    EXPECT_EQ(answer, ErrorCode::NOT_CONTROLLER);
 }
 
 }  // namespace
