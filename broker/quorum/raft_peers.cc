@@ -91,6 +91,11 @@ void RaftPeers::call(BrokerId id) {
         });
 }
 
+void RaftPeers::when_answered(net::Task task) {
+    if (under_way_ == 0) return task();
+    when_answered_ = std::move(task);
+}
+
 void RaftPeers::stop() {
     stopped_ = true;
     if (alarm_ != net::Executor::kNoTimer) executor_.cancel(alarm_);
@@ -160,7 +165,7 @@ void RaftPeers::ask(Node& node, raft::RequestId id, Request request) {
         },
         executor_.now() + request_timeout_,
         [this, id](Result<const Response*> reply) {
-            --under_way_;
+            if (--under_way_ == 0 && when_answered_) std::exchange(when_answered_, nullptr)();
             if (!reply) return deliver_({raft::Failed{id}});
             deliver_(answered(id, from_message(**reply)));
         });

@@ -32,8 +32,8 @@ class RaftPeers final : public RaftNetwork, private peer::ChannelWatcher {
 
     // On the executor: closes all connections, sends nothing more.
     void stop();
-    // On the executor: requests that have no answer yet.
-    std::size_t under_way() const { return under_way_; }
+    // On the executor: runs the task there when no request is without its answer.
+    void when_answered(net::Task task);
 
   private:
     struct Node {
@@ -62,7 +62,8 @@ class RaftPeers final : public RaftNetwork, private peer::ChannelWatcher {
     std::map<BrokerId, Node> nodes_;
     std::vector<std::unique_ptr<peer::NodeChannel>> replaced_;  // until none of their calls is left
     net::Executor::TimerId alarm_ = net::Executor::kNoTimer;
-    std::size_t under_way_ = 0;
+    std::size_t under_way_ = 0;  // requests that have no answer yet
+    net::Task when_answered_;
     bool stopped_ = false;
 };
 

@@ -3,7 +3,6 @@
 #include "broker/server/net_settings.h"
 
 #include <future>
-#include <thread>
 
 namespace milena::broker {
 namespace {
@@ -12,7 +11,6 @@ namespace key = config::opt::broker;
 
 constexpr Millis kDrain{200};
 constexpr Millis kFarewell{200};
-constexpr Millis kMoment{2};
 
 std::vector<quorum::ActiveController::Node> controllers(const config::NodePlan& node) {
     std::vector<quorum::ActiveController::Node> nodes;
@@ -164,10 +162,11 @@ void Cluster::on_reactor(std::function<void()> work) {
 void Cluster::stop(bool has_led) {
     if (!sockets_) return;
     lifecycle_.stop();
-    const MonoTime until = reactors_[0].now() + kFarewell;
-    for (bool is_done = !has_led; !is_done && reactors_[0].now() < until;) {
-        on_reactor([&] { is_done = peers_->under_way() == 0; });
-        if (!is_done) std::this_thread::sleep_for(kMoment);
+    if (has_led) {
+        auto told = std::make_shared<std::promise<void>>();
+        auto all_told = told->get_future();
+        on_reactor([this, told] { peers_->when_answered([told] { told->set_value(); }); });
+        (void)all_told.wait_for(kFarewell);
     }
     sockets_->stop(kDrain);
     on_reactor([this] {

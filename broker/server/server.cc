@@ -96,6 +96,7 @@ struct Server::Parts {
     quorum::LocalBroker local_broker();
     Status join(quorum::LocalBroker broker);
     void on_quorum_thread(std::function<void()> work);
+    void stop_replication();
     Status serve();
     Status listen_for_metrics();
     void start_upkeep();
@@ -296,6 +297,16 @@ void Server::Parts::on_quorum_thread(std::function<void()> work) {
     done.get_future().get();
 }
 
+void Server::Parts::stop_replication() {
+    if (!reactors[0].running()) return replication->machine.stop();
+    std::promise<void> done;
+    reactors[0].post([&] {
+        replication->machine.stop();
+        done.set_value();
+    });
+    done.get_future().get();
+}
+
 void Server::Parts::make_services() {
     const auto current = settings.get();
     sessions = std::make_unique<session::SessionCache>(
@@ -448,8 +459,8 @@ Status Server::Parts::stop() {
     if (quorum) status = quorum->stop();
     if (cluster) cluster->stop(has_led);
     quorum_thread.stop();
+    if (replication) stop_replication();
     (void)reactors.stop(kDrain);
-    if (replication) replication->machine.stop();
     if (cleaner) cleaner->stop();
     for (const auto& thread : cleaner_threads) thread->stop();
     disk_pool.stop();

@@ -29,6 +29,11 @@ def leader_of(client, name, partition=0):
     return topics[name].partitions[partition].leader
 
 
+def in_sync(client, name, partition=0):
+    topics = client.list_topics(timeout=10).topics
+    return topics[name].partitions[partition].isrs if name in topics else []
+
+
 class Writer:
     """Writes numbers with acks=all, one after the other, and keeps what was acknowledged."""
 
@@ -74,8 +79,9 @@ class Writer:
 
 def read_all(bootstrap, topic):
     """What is in partition 0, to its end."""
-    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "reader-" + os.urandom(4).hex(),
-                         "enable.partition.eof": True, "enable.auto.commit": False})
+    consumer = Consumer({"bootstrap.servers": bootstrap, "enable.auto.commit": False,
+                         "group.id": "reader-" + os.urandom(4).hex(),
+                         "enable.partition.eof": True})
     consumer.assign([TopicPartition(topic, 0, 0)])
     values = []
     end = time.monotonic() + 60
@@ -109,6 +115,41 @@ class ClusterTest(unittest.TestCase):
                   f"node {node.number} to know every topic")
         ids = {admin(node).list_topics(timeout=10).cluster_id for node in self.cluster.nodes}
         self.assertEqual(len(ids), 1)
+
+    def test_nothing_acknowledged_is_lost_when_each_node_in_turn_is_killed(self):
+        client = admin(*self.cluster.nodes)
+        create(client, "kept", factor=3)
+        writer = Writer(self.cluster.bootstrap, "kept")
+        self.addCleanup(writer.finish)
+        writer.wait_for_more()
+        for node in self.cluster.nodes:
+            killed = time.monotonic()
+            node.kill()
+            writer.wait_for_more()
+            gap = writer.longest_gap(killed)
+            print(f"node {node.number} killed: {gap:.3f} s without an acknowledgement")
+            node.start()
+            writer.wait_for_more()
+            until(lambda: len(in_sync(client, "kept")) == 3, f"{node.number} to be in sync again")
+        acked = writer.finish()
+        self.assertEqual(sorted(set(acked)), acked)
+        read = read_all(self.cluster.bootstrap, "kept")
+        self.assertEqual([one for one in acked if one not in set(read)], [])
+        self.assertEqual(sorted(set(read)), read)
+
+    def test_all_of_it_starts_again(self):
+        client = admin(*self.cluster.nodes)
+        create(client, "kept", factor=3)
+        writer = Writer(self.cluster.bootstrap, "kept")
+        self.addCleanup(writer.finish)
+        writer.wait_for_more()
+        for node in self.cluster.nodes:
+            node.kill()
+        self.cluster.start()
+        writer.wait_for_more()
+        acked = writer.finish()
+        read = set(read_all(self.cluster.bootstrap, "kept"))
+        self.assertEqual([one for one in acked if one not in read], [])
 
     def test_more_replicas_than_brokers_are_refused(self):
         with self.assertRaises(Exception) as refused:
