@@ -348,6 +348,11 @@ const std::string& LogStore::path_of(DirectoryIndex directory) const {
     return at(directory).path;
 }
 
+std::optional<DirectoryId> LogStore::id_of(DirectoryIndex directory) const {
+    const auto& dir = at(directory);
+    return dir.log_dir ? std::optional(dir.log_dir->id()) : std::nullopt;
+}
+
 std::vector<LogStore::Damage> LogStore::damage() const {
     std::vector<Damage> result;
     for (const auto& dir : dirs_) {

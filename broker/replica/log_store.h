@@ -68,6 +68,8 @@ class LogStore final : public LogSource {
     };
     std::vector<Directory> directories() const;
     const std::string& path_of(DirectoryIndex directory) const;
+    // nullopt: it could not be opened.
+    std::optional<DirectoryId> id_of(DirectoryIndex directory) const;
     // What was found damaged since the start.
     struct Damage {
         std::string path;

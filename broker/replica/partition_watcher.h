@@ -5,6 +5,7 @@
 #pragma once
 
 #include "broker/replica/lease.h"
+#include "broker/replica/log_source.h"
 #include "broker/replica/replication_throttle.h"
 #include "replication/partition/io.h"
 
@@ -24,6 +25,8 @@ class PartitionWatcher {
     // It leads other replicas from now on: Partition::tick is to be called from time to time.
     virtual void on_leading() = 0;
 
+    // Where a replica of this node is, which the metadata does not know.
+    virtual void on_placed(const PartitionName& partition, DirectoryId directory) = 0;
     const Lease& lease() const { return lease_; }
     // What this node sends as a leader to throttled replicas.
     ReplicationThrottle& sending() { return sending_; }

@@ -19,6 +19,7 @@ Replication::Replication(Environment environment)
     : environment_(std::move(environment)),
       proposals_(environment_.self, environment_.executor, environment_.alter_partition,
                  [this] { tick_at(environment_.executor.now() + kRetryTick); }),
+      placed_(environment_.self, environment_.executor, environment_.assign_directories),
       fetchers_of_leader_(static_cast<std::size_t>(environment_.tuning().fetchers)) {
     // Rates are settings of the cluster alone: publish() brings them.
 }
@@ -33,6 +34,7 @@ void Replication::stop() {
     timer_ = net::Executor::kNoTimer;
     if (lease_timer_ != net::Executor::kNoTimer) environment_.executor.cancel(lease_timer_);
     lease_timer_ = net::Executor::kNoTimer;
+    placed_.stop();
     fetchers_.clear();
     followed_.clear();
 }
@@ -53,6 +55,12 @@ void Replication::on_proposal(std::shared_ptr<Partition> partition, partition::A
 void Replication::on_leading() {
     if (ticking_.exchange(true, std::memory_order_acq_rel)) return;
     environment_.executor.post([this] { tick(); });
+}
+
+void Replication::on_placed(const PartitionName& partition, DirectoryId directory) {
+    environment_.executor.post([this,
+                                key = fetcher::PartitionKey{partition.topic_id, partition.index},
+                                directory] { placed_.assign(key, directory); });
 }
 
 // A partition says only that something has changed: what it is comes from the partition itself, so
@@ -153,6 +161,7 @@ void Replication::publish(const metadata::Image& after, const metadata::Delta& d
 void Replication::take_addresses(Addresses addresses) {
     if (stopped_) return;
     proposals_.set_broker_epoch(broker_epoch());
+    placed_.set_broker_epoch(broker_epoch());
     const auto before = std::exchange(addresses_, std::move(addresses));
     for (const auto& [key, fetcher] : fetchers_) {
         const auto leader = key.leader;

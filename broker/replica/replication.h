@@ -5,6 +5,7 @@
 // to it. A node whose partitions have one replica each posts nothing and sets no timer.
 #pragma once
 
+#include "broker/replica/directory_assignments.h"
 #include "broker/replica/isr_proposals.h"
 #include "broker/replica/leader_link.h"
 #include "broker/replica/partition_table.h"
@@ -35,6 +36,7 @@ class Replication final : public PartitionWatcher {
         PartitionTable& partitions;
         std::function<void(Flusher::Job)> submit;  // to threads that may block
         IsrProposals::Submit alter_partition;
+        DirectoryAssignments::Submit assign_directories;
         Connect connect;
         fetcher::Settings fetch;
         // What may change while the node runs.
@@ -53,6 +55,7 @@ class Replication final : public PartitionWatcher {
     void on_moved(std::shared_ptr<Partition> partition) override;
     void on_proposal(std::shared_ptr<Partition> partition, partition::AlterIsr proposal) override;
     void on_leading() override;
+    void on_placed(const PartitionName& partition, DirectoryId directory) override;
 
     // From any thread, in the order of the images.
     void publish(const metadata::Image& after, const metadata::Delta& delta);
@@ -96,6 +99,7 @@ class Replication final : public PartitionWatcher {
 
     const Environment environment_;
     IsrProposals proposals_;
+    DirectoryAssignments placed_;
     Addresses addresses_;
     fetcher::ReplicationQuota fetching_;
     std::size_t fetchers_of_leader_ = 1;

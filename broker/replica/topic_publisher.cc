@@ -1,6 +1,7 @@
 #include "broker/replica/topic_publisher.h"
 
 #include "protocol/base/logger.h"
+#include "replication/metadata/directories.h"
 
 #include <algorithm>
 
@@ -78,9 +79,22 @@ void TopicPublisher::claim_or_change(const metadata::Image& image,
         const auto dormant = store_.claim(name, known_since);
         auto partition =
             std::make_shared<Partition>(name, self_, dormant, store_, settings, flusher_, watcher_);
+        tell_place(name, dormant.directory, *from);
         take_role(*partition, image, *from, dormant.high_watermark);
         table_.put(std::move(partition));
     }
+}
+
+// The controller knows it before when a broker has one directory only.
+void TopicPublisher::tell_place(const PartitionName& name, DirectoryIndex directory,
+                                const metadata::PartitionImage& from) {
+    const auto id = store_.id_of(directory);
+    // None while the cluster's metadata.version knows of no directories.
+    const bool assigned = from.directories.size() == from.replicas.size();
+    if (watcher_ == nullptr || !id || !assigned) return;
+    const auto at = std::find(from.replicas.begin(), from.replicas.end(), self_);
+    const auto& known = from.directories[static_cast<std::size_t>(at - from.replicas.begin())];
+    if (known != *id && known != metadata::kMigratingDirectory) watcher_->on_placed(name, *id);
 }
 
 void TopicPublisher::take_role(Partition& partition, const metadata::Image& image,

@@ -44,6 +44,8 @@ class TopicPublisher {
                          const std::vector<PartitionIndex>& changed);
     void take_role(Partition& partition, const metadata::Image& image,
                    const metadata::PartitionImage& from, Offset high_watermark);
+    void tell_place(const PartitionName& name, DirectoryIndex directory,
+                    const metadata::PartitionImage& from);
     void tell_of_brokers(const metadata::Image& image);
     void change_settings(const metadata::Image& image, const metadata::ConfigResource& resource);
     log::LogTime now() const { return {clock_.wall_now(), clock_.now()}; }

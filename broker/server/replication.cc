@@ -51,6 +51,7 @@ replica::Replication::Environment ReplicationParts::environment(const Node& node
             .partitions = node.partitions,
             .submit = [this](replica::Flusher::Job job) { submit_(std::move(job)); },
             .alter_partition = node.alter_partition,
+            .assign_directories = node.assign_directories,
             .connect = connect_from(node),
             .fetch = fetch_settings(node.settings),
             .tuning = [current = node.current] { return tuning_of(*current()); },

@@ -22,6 +22,7 @@ class ReplicationParts {
         net::Reactor& reactor;
         replica::Flusher::Submit submit;
         replica::IsrProposals::Submit alter_partition;
+        replica::DirectoryAssignments::Submit assign_directories;
     };
     explicit ReplicationParts(Node node);
 

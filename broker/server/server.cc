@@ -162,14 +162,19 @@ Status Server::Parts::open_data() {
     options.files = files.get();
     options.room_marks = [this] { return room_marks(*settings.get()); };
     MILENA_ASSIGN(store, replica::LogStore::open(disk, std::move(options), clock, random));
-    replication = std::make_unique<ReplicationParts>(
-        ReplicationParts::Node{self, *settings.get(), [this] { return settings.get(); }, clock,
-                               partitions, reactors[0], submit_to_disk_pool(),
-                               [this](metadata::AlterPartition request, net::Executor& executor,
-                                      replica::IsrProposals::Answered answered) {
-                                   controller().submit<metadata::AlterPartition>(
-                                       std::move(request), executor, std::move(answered));
-                               }});
+    replication = std::make_unique<ReplicationParts>(ReplicationParts::Node{
+        self, *settings.get(), [this] { return settings.get(); }, clock, partitions, reactors[0],
+        submit_to_disk_pool(),
+        [this](metadata::AlterPartition request, net::Executor& executor,
+               replica::IsrProposals::Answered answered) {
+            controller().submit<metadata::AlterPartition>(std::move(request), executor,
+                                                          std::move(answered));
+        },
+        [this](metadata::AssignReplicasToDirs request, net::Executor& executor,
+               replica::DirectoryAssignments::Answered answered) {
+            controller().submit<metadata::AssignReplicasToDirs>(std::move(request), executor,
+                                                                std::move(answered));
+        }});
     publisher = std::make_unique<replica::TopicPublisher>(
         self, *store, partitions, flusher, clock, &replication->machine,
         [this](const metadata::Image& image, std::string_view topic) {

@@ -184,6 +184,7 @@ void World::start(Node& node) {
                    IsrProposals::Answered answered) {
                 alter(std::move(request), std::move(answered));
             },
+        .assign_directories = {},
         .connect =
             [this, self = node.id](BrokerId leader, const metadata::Endpoint&) {
                 return std::make_unique<Link>(*this, self, leader);
