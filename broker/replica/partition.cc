@@ -214,6 +214,8 @@ void Partition::become_leader(const Leadership& leadership, Offset high_watermar
 }
 
 void Partition::lead(const Leadership& leadership, Offset high_watermark, MonoTime now) {
+    // As in follow().
+    if (log_->latest_epoch().value_or(kNoLeaderEpoch) > leadership.leader_epoch) return;
     const auto before = machine_.state().leader_epoch;
     const bool followed = machine_.state().role == partition::Role::follower;
     const auto log = log_ends(high_watermark);

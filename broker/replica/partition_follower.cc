@@ -20,6 +20,10 @@ void Partition::become_follower(const Followership& followership, Offset high_wa
 }
 
 void Partition::follow(const Followership& followership, Offset high_watermark, log::LogTime now) {
+    // A node that starts goes through what it missed. In a leader epoch that is over for this very
+    // log it takes no role: it would cut, as a copy of a leader of the past, what was acknowledged
+    // since.
+    if (log_->latest_epoch().value_or(kNoLeaderEpoch) > followership.leader_epoch) return;
     perform_as_follower(
         machine_.step(partition::BecomeFollower{followership.leader_epoch,
                                                 followership.partition_epoch, followership.leader,

@@ -101,7 +101,6 @@ TEST(Replication, WhatAnOldLeaderWroteAloneGoesWhenItFollows) {
     world.heal(1);
     world.elect(2, {2, 3});
     world.advance(Millis(300));
-    EXPECT_EQ(world.end(1), Offset(2));
     expect_same_logs(world, {1, 2, 3});
     EXPECT_THAT(world.isr(), UnorderedElementsAre(BrokerId(1), BrokerId(2), BrokerId(3)));
 }
@@ -192,6 +191,34 @@ TEST(Replication, AFollowerThatStartsAnewFetchesWhatItMissed) {
     EXPECT_EQ(world.end(2), Offset(10));
     expect_same_logs(world, {1, 2});
     EXPECT_THAT(world.isr(), UnorderedElementsAre(BrokerId(1), BrokerId(2)));
+}
+
+TEST(Replication, MetadataOfThePastGivesNoRole) {
+    World world(2, settings());
+    world.elect(1, {1, 2});
+    const auto past = world.epoch();
+    ASSERT_TRUE(world.append(1, Acks::leader));
+    world.settle();
+    world.elect(2, {1, 2});
+    const auto outcome = world.append(2, Acks::all).value();
+    world.advance(Millis(100));
+    ASSERT_TRUE(world.is_acknowledged(2, outcome));
+
+    world.cut(1);
+    world.power_cycle(1);
+    const log::LogTime now{world.clock().wall_now(), world.clock().now()};
+    auto& partition = world.partition(1);
+    partition.become_follower({past, PartitionEpoch(0), BrokerId(2)}, Offset(0), now);
+    EXPECT_FALSE(partition.following());
+    const std::vector<BrokerId> both{BrokerId(1), BrokerId(2)};
+    partition.become_leader({past, PartitionEpoch(0), both, both}, Offset(0), now.mono);
+    EXPECT_EQ(world.append(1, Acks::leader).error().code, ErrorCode::NOT_LEADER_OR_FOLLOWER);
+
+    world.heal(1);
+    world.elect(1, {1, 2});
+    world.advance(Millis(100));
+    expect_same_logs(world, {1, 2});
+    EXPECT_EQ(world.end(2), Offset(2)) << "nothing was cut";
 }
 
 TEST(Replication, WhatTheLeaderHasDeletedIsSkipped) {
