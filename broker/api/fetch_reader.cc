@@ -79,6 +79,17 @@ void FetchReader::read() {
     }
 }
 
+// A replica has been woken by everything but a high watermark that moved, and may have thousands of
+// partitions that stand still.
+void FetchReader::read_at_end() {
+    if (!limits_.replica) return read();
+    for (std::size_t i = 0; i < partitions_.size(); ++i) {
+        if (!partitions_[i] || !outcomes_[i]) continue;
+        const auto marks = partitions_[i]->marks();
+        if (marks) outcomes_[i]->high_watermark = marks->high_watermark;
+    }
+}
+
 // Records were deleted while a replica waited: somebody waits for it to do the same.
 bool FetchReader::must_tell_start(std::size_t i, const replica::ReadOutcome& outcome) {
     if (!limits_.replica) return false;

@@ -31,6 +31,8 @@ class FetchReader {
 
     // Reads every partition of the plan, in its order (semantics D4).
     void read();
+    // The same when the time of a parked fetch is over.
+    void read_at_end();
     // Enough to answer before the deadline (semantics D5)?
     bool satisfied() const;
     // Builds and sends the answer from what was read last; tells the session.

@@ -25,7 +25,7 @@ class FetchWaiter final : public Waiter {
 
     void answer(bool expired) override {
         reader_.unpark(this);
-        if (expired) reader_.read();
+        if (expired) reader_.read_at_end();
         Arena arena;
         reader_.answer(arena, reply_);
     }

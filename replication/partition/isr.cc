@@ -56,22 +56,21 @@ bool Partition::may_join(const Follower& follower, MonoTime now) const {
 // replica.lag.time.max.ms has passed since it last had everything.
 void Partition::propose_if_needed(MonoTime now, Ready& ready) {
     if (state_.role != Role::leader || state_.proposal || now < state_.no_proposal_before) return;
-    std::vector<BrokerId> wider = state_.isr;
-    std::vector<BrokerId> narrower = state_.isr;
-    for (const auto& follower : state_.followers) {
-        if (may_join(follower, now)) {
-            wider.push_back(follower.id);
-        } else if (state_.in_isr(follower.id) &&
-                   !follower.is_caught_up(state_.log_end, now,
-                                          state_.settings.replica_lag_time_max)) {
-            std::erase(narrower, follower.id);
-        }
+    const auto joins = [&](const Follower& follower) { return may_join(follower, now); };
+    const auto lags = [&](const Follower& follower) {
+        return state_.in_isr(follower.id) &&
+               !follower.is_caught_up(state_.log_end, now, state_.settings.replica_lag_time_max);
+    };
+    // Looked at with every fetch: the usual answer costs no memory.
+    const auto& followers = state_.followers;
+    const bool widens = std::any_of(followers.begin(), followers.end(), joins);
+    if (!widens && std::none_of(followers.begin(), followers.end(), lags)) return;
+    std::vector<BrokerId> isr = state_.isr;
+    for (const auto& follower : followers) {
+        if (widens && joins(follower)) isr.push_back(follower.id);
+        if (!widens && lags(follower)) std::erase(isr, follower.id);
     }
-    if (wider.size() > state_.isr.size()) {
-        propose(std::move(wider), ready);
-    } else if (narrower.size() < state_.isr.size()) {
-        propose(std::move(narrower), ready);
-    }
+    propose(std::move(isr), ready);
 }
 
 void Partition::propose(std::vector<BrokerId> isr, Ready& ready) {
