@@ -164,7 +164,9 @@ Status LatencyRun::take_fetch_answers() {
 
 Result<LatencyFigures> LatencyRun::run() {
     MILENA_TRY(fetch());
+    // Both at once, or a slow beginning would leave room for fewer requests than were asked for.
     next_due_ = clock_.now();
+    watch_ = Stopwatch(load_.measure, next_due_);
     while (true) {
         const auto now = clock_.now();
         MILENA_TRY(watch_.tick(now));

@@ -220,7 +220,9 @@ Status ProduceRun::handle(const client::Poller::Event& event) {
 }
 
 Result<Figures> ProduceRun::run() {
+    // Both at once, or a slow beginning would leave room for fewer requests than were asked for.
     next_due_ = clock_.now();
+    watch_ = Stopwatch(load_.measure, next_due_);
     if (!open_loop()) {
         for (auto& lane : lanes_) MILENA_TRY(pump(lane, clock_.now()));
     }
