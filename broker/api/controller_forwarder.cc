@@ -30,6 +30,19 @@ bool ControllerForwarder::must_forward(ApiKey key) const {
     return is_forwarded && !quorum_.is_active();
 }
 
+bool ControllerForwarder::names_leaders(ApiKey key) const {
+    return key == ApiKey::Metadata || key == ApiKey::FindCoordinator;
+}
+
+// What was readable when the first task ran has been read when the second does.
+void ControllerForwarder::catch_up(net::Task look) {
+    peers_.post([this, look = std::move(look)]() mutable { peers_.post(std::move(look)); });
+}
+
+bool ControllerForwarder::is_settling() const {
+    return absences_.any() && absences_.is_settling(*quorum_.image(), clock_.now());
+}
+
 void ControllerForwarder::forward(ByteView frame, const net::Peer& from, net::ReplyTicket ticket) {
     controller_.forward(
         {frame.begin(), frame.end()}, from.address, clock_.now() + kPatience,

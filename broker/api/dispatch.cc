@@ -64,6 +64,42 @@ const HandlerTable& handlers(Plane plane) {
     return plane == Plane::broker ? broker : controller;
 }
 
+constexpr Millis kSoon{2};
+
+enum class When : std::uint8_t { now, settled };
+void handle(Services& services, Connection& connection, MutableBytes frame, net::ReplyTicket ticket,
+            When when);
+
+// A request that names leaders, kept until that is worth while. The connection may be gone by then:
+// what is known of it is copied.
+struct Kept {
+    Services& services;
+    Connection from;
+    std::vector<std::uint8_t> frame;
+    net::ReplyTicket ticket;
+};
+
+void handle_when_settled(std::unique_ptr<Kept> kept) {
+    if (!kept->services.forwarder->is_settling()) {
+        return handle(kept->services, kept->from, kept->frame, std::move(kept->ticket), When::now);
+    }
+    auto& executor = kept->from.executor();
+    executor.call_at(executor.now() + kSoon,
+                     [kept = std::move(kept)]() mutable { handle_when_settled(std::move(kept)); });
+}
+
+// A client asks for the new leader the moment it loses the old one, as soon as this node does.
+void handle_later(Services& services, const Connection& connection, ByteView frame,
+                  net::ReplyTicket ticket) {
+    auto kept = std::make_unique<Kept>(
+        Kept{services, connection, {frame.begin(), frame.end()}, std::move(ticket)});
+    auto& forwarder = *services.forwarder;
+    forwarder.catch_up([kept = std::move(kept)]() mutable {
+        auto& executor = kept->from.executor();
+        executor.post([kept = std::move(kept)]() mutable { handle_when_settled(std::move(kept)); });
+    });
+}
+
 }  // namespace
 
 const std::vector<ApiKey>& handled_apis(Plane plane) {
@@ -88,6 +124,13 @@ void Dispatch::on_frame(net::ConnectionState& state, MutableBytes frame, net::Re
 
 void handle_frame(Services& services, Connection& connection, MutableBytes frame,
                   net::ReplyTicket ticket) {
+    handle(services, connection, frame, std::move(ticket), When::settled);
+}
+
+namespace {
+
+void handle(Services& services, Connection& connection, MutableBytes frame, net::ReplyTicket ticket,
+            When when) {
     auto& arena = connection.scratch().arena;
     arena.reset();
     const auto head = decode_request_header(frame);
@@ -119,13 +162,18 @@ void handle_frame(Services& services, Connection& connection, MutableBytes frame
         }
         return;
     }
+    const bool is_clustered = connection.plane() == Plane::broker && services.forwarder != nullptr;
+    if (is_clustered && when == When::settled && services.forwarder->names_leaders(call.key)) {
+        return handle_later(services, connection, frame, std::move(call.ticket));
+    }
     connection.scratch().counters.count_request(static_cast<std::size_t>(call.key));
-    if (connection.plane() == Plane::broker && services.forwarder != nullptr &&
-        services.forwarder->must_forward(call.key)) {
+    if (is_clustered && services.forwarder->must_forward(call.key)) {
         services.forwarder->forward(frame, connection.peer(), std::move(call.ticket));
         return;
     }
     handler(services, std::move(call));
 }
+
+}  // namespace
 
 }  // namespace milena::api

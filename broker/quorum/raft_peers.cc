@@ -8,9 +8,10 @@ namespace {
 
 constexpr Millis kConnectPatience{1'000};
 constexpr Millis kPauseMin{20};
-constexpr Millis kPauseMax{200};
+// Each try that is refused also lets a follower doubt its leader again.
+constexpr Millis kPauseMax{50};
 // Between two looks whether a node that is down is there again.
-constexpr Millis kCallAgain{50};
+constexpr Millis kCallAgain{20};
 
 // What the response shows, kept with it.
 template <class Response>

@@ -102,10 +102,10 @@ Cluster::Cluster(const Node& node)
       peers_(std::make_unique<quorum::RaftPeers>(
           reactors_[0], *connector_, node.cluster_id, node.self,
           node.settings.get(key::controller_quorum_request_timeout_ms),
-          [this](quorum::RaftEvent event) { quorum_.deliver(std::move(event)); })),
+          [this](quorum::RaftEvent event) { deliver(std::move(event)); })),
       active_(reactors_[0], *connector_, quorum_, node.self, controllers(node.plan)),
       routed_(quorum_, active_),
-      forwarder_(quorum_, active_, node.clock),
+      forwarder_(quorum_, active_, absences_, reactors_[0], node.clock),
       lifecycle_(reactors_[0], routed_, membership(node)) {}
 
 BrokerLifecycle::Options Cluster::membership(const Node& node) {
@@ -146,6 +146,14 @@ Status Cluster::listen(const api::Services& broker) {
         if (voter.id != self_) peers_->keep(voter.id, {voter.host, voter.port});
     }
     return {};
+}
+
+void Cluster::deliver(quorum::RaftEvent event) {
+    if (event.came_up != kNoBroker) absences_.back(event.came_up);
+    if (const auto* ended = std::get_if<raft::Disconnected>(&event.input)) {
+        absences_.gone(ended->node, reactors_[0].now());
+    }
+    quorum_.deliver(std::move(event));
 }
 
 void Cluster::on_reactor(std::function<void()> work) {

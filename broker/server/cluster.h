@@ -12,6 +12,7 @@
 #include "broker/config/settings.h"
 #include "broker/net/reactor_pool.h"
 #include "broker/net/socket_server.h"
+#include "broker/quorum/absences.h"
 #include "broker/quorum/active_controller.h"
 #include "broker/quorum/cluster_id.h"
 #include "broker/quorum/raft_peers.h"
@@ -64,6 +65,7 @@ class Cluster {
 
   private:
     static BrokerLifecycle::Options membership(const Node& node);
+    void deliver(quorum::RaftEvent event);
     void on_reactor(std::function<void()> work);
 
     const BrokerId self_;
@@ -73,6 +75,7 @@ class Cluster {
     net::ReactorPool reactors_;
     std::unique_ptr<net::Connector> connector_;
     std::unique_ptr<quorum::RaftPeers> peers_;
+    quorum::Absences absences_;
     quorum::ActiveController active_;
     quorum::RoutedController routed_;
     api::ControllerForwarder forwarder_;

@@ -1,9 +1,9 @@
 // RegisterBroker, UnregisterBroker, RegisterController: who belongs to the cluster (facts:
 // metadata/.../ClusterControlManager.java). A broker that registers anew has stopped before: it
 // leaves the ISRs it was in, and, unless it stopped cleanly, it is not eligible to lead either.
-// Differences from Kafka: a broker that was fenced may register at once, where Kafka waits for its
-// session to run out; partitions that only it holds are left as they are (leadership.h); an
-// unregistered broker leaves the ELRs, too.
+// Differences from Kafka: a broker that was fenced, or that this controller has not heard of since
+// it took over, may register at once, where Kafka waits for its session to run out; partitions that
+// only it holds are left as they are (leadership.h); an unregistered broker leaves the ELRs, too.
 #include "protocol/msg/records/unregister_broker_record.h"
 #include "replication/metadata/features.h"
 #include "replication/metadata/leadership.h"
@@ -83,6 +83,7 @@ Status check_registration(const DecideContext& context, const RegisterBroker& re
     }
     const BrokerImage* existing = context.image.broker(request.id);
     if (existing && existing->incarnation != request.incarnation && !request.is_local &&
+        context.sessions.was_heard(*existing) &&
         context.sessions.is_live(*existing, context.options.session_timeout, context.now)) {
         return fail(ErrorCode::DUPLICATE_BROKER_REGISTRATION,
                     "another process runs as " + broker_text(request.id) +

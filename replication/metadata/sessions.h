@@ -33,6 +33,8 @@ class Sessions {
     bool is_live(const BrokerImage& broker, Nanos timeout, MonoTime now) const {
         return !broker.is_fenced && now <= last_contact(broker) + timeout;
     }
+    // By this controller, in the broker's present epoch.
+    bool was_heard(const BrokerImage& broker) const { return find(broker) != nullptr; }
     MonoTime last_contact(const BrokerImage& broker) const;
 
     // The broker whose session ran out first; nullptr when none did.

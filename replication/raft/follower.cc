@@ -63,7 +63,7 @@ void Raft::on(BrokerId from, const FetchResponse& response) {
         }
         return;
     }
-    follower->fetch_until = now_ + options_.fetch_timeout;
+    follower->fetch_until = now_ + patience_with(state_.election.leader);
     follower->has_fetched = true;
     follower->in_touch = true;
     follower->leader_lost = false;

@@ -42,7 +42,7 @@ void Raft::become_follower(const Leadership& leadership) {
     election.leader = leadership.leader;
     set_election(election);
     state_.leader_endpoints = leadership.endpoints;
-    enter(Follower{.fetch_until = now_ + options_.fetch_timeout});
+    enter(Follower{.fetch_until = now_ + patience_with(leadership.leader)});
 }
 
 void Raft::learn(const Leadership& leadership) {
@@ -76,6 +76,12 @@ std::size_t Raft::turn_after(BrokerId leader) const {
     const std::size_t from = place(leader);
     if (from >= voters.size()) return place(state_.self.id);
     return (place(state_.self.id) + voters.size() - from - 1) % voters.size();
+}
+
+// A leader that falls silent does so to all at once: who tries when is settled before, as votes
+// that are split cost an election timeout.
+Nanos Raft::patience_with(BrokerId leader) const {
+    return options_.fetch_timeout + static_cast<std::int64_t>(turn_after(leader)) * Nanos(kTurn);
 }
 
 void Raft::begin_fast_election(std::size_t turn) {

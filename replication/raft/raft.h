@@ -92,6 +92,7 @@ class Raft {
     void learn(const Leadership& leadership);
     void begin_fast_election(std::size_t turn);
     std::size_t turn_after(BrokerId leader) const;
+    Nanos patience_with(BrokerId leader) const;
     void on(RequestToken token, const BeginQuorumEpochRequest& request);
     void on(RequestToken token, const EndQuorumEpochRequest& request);
     void on(BrokerId from, const BeginQuorumEpochResponse& response);

@@ -51,7 +51,7 @@ void Raft::on(BrokerId from, const FetchSnapshotResponse& response) {
         follower->snapshot.reset();
         return back_off(from);
     }
-    follower->fetch_until = now_ + options_.fetch_timeout;
+    follower->fetch_until = now_ + patience_with(state_.election.leader);
     follower->has_fetched = true;
     follower->leader_lost = false;
     fetch.complete = end == response.size;

@@ -71,6 +71,21 @@ TEST_F(ThreeBrokers, ANewControllerGivesEveryBrokerAFreshSession) {
               later + milliseconds(9000));
 }
 
+TEST_F(ThreeBrokers, ANewProcessNeedNotWaitWhereItsPredecessorWasNotHeard) {
+    const MonoTime later = MonoTime{} + std::chrono::hours(1);
+    Controller next(cluster.options_, cluster.rules_, std::make_shared<Image>(cluster.image()),
+                    later);
+    SeededRandom random(1);
+    const auto restarts = [&] {
+        const auto decision = next.decide(restart_of(1, false), cluster.end(), later, random);
+        return std::get<RegisterBroker::Reply>(decision.reply).error.code;
+    };
+    EXPECT_EQ(restarts(), ErrorCode::NONE);
+    next.observe(
+        next.decide(cluster.heartbeat(1, cluster.epoch_of(1)), cluster.end(), later, random));
+    EXPECT_EQ(restarts(), ErrorCode::DUPLICATE_BROKER_REGISTRATION);
+}
+
 TEST_F(ThreeBrokers, ALostConnectionFencesAtOnceButNotALaterRegistration) {
     const auto epoch = cluster.epoch_of(1);
     EXPECT_FALSE(cluster.ask(BrokerConnectionLost{k1, BrokerEpoch(epoch.value() - 1)}).was_fenced);
