@@ -55,7 +55,8 @@ msg::BrokerRegistrationRequest to_message(const metadata::RegisterBroker& reques
     message.cluster_id = request.cluster_id;
     message.incarnation_id = request.incarnation;
     add_node(message, request.endpoints, request.features, arena);
-    if (request.rack) message.rack = *request.rack;
+    // The field's default is the empty name, which would be a rack of its own.
+    message.rack = request.rack ? NullableString(*request.rack) : NullableString();
     message.log_dirs = copy(request.log_dirs, arena);
     message.previous_broker_epoch = request.previous_epoch;
     return message;

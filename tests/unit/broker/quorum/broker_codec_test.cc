@@ -45,6 +45,9 @@ TEST(BrokerCodec, ARegistrationGoesThere) {
     EXPECT_EQ(back.log_dirs, request.log_dirs);
     EXPECT_EQ(back.previous_epoch, request.previous_epoch);
     EXPECT_FALSE(back.is_local);
+
+    request.rack.reset();
+    EXPECT_EQ(received(to_message(request, arena)).rack, std::nullopt);
 }
 
 TEST(BrokerCodec, TheAnswerToARegistrationComesBack) {
