@@ -52,17 +52,22 @@ class Client:
 
     def ask(self, api, version, body):
         self.correlation += 1
-        request = struct.pack('>hhi', api, version, self.correlation) + text('many') + body
+        return self.exchange(struct.pack('>hhi', api, version, self.correlation) + text('many') +
+                             body)
+
+    def exchange(self, request):
         self.socket.sendall(struct.pack('>i', len(request)) + request)
-        size, = struct.unpack('>i', self.stream.read(4))
-        answer = self.stream.read(size)
-        assert len(answer) == size, 'the connection was closed'
+        prefix = self.stream.read(4)
+        answer = self.stream.read(*struct.unpack('>i', prefix)) if len(prefix) == 4 else b''
+        if not answer:
+            raise ConnectionError('the connection was closed')
         return Reader(answer[4:])
 
-    def create(self, topics, partitions, configs=()):
+    def create(self, topics, partitions, configs=(), replicas=1):
+        """`replicas` -1: as many as the cluster has by default."""
         body = struct.pack('>i', len(topics))
         for topic in topics:
-            body += text(topic) + struct.pack('>ihii', partitions, 1, 0, len(configs))
+            body += text(topic) + struct.pack('>ihii', partitions, replicas, 0, len(configs))
             for name, value in configs:
                 body += text(name) + text(value)
         answer = self.ask(19, 4, body + struct.pack('>ib', 120_000, 0))
@@ -97,6 +102,49 @@ class Client:
                 good += code == 0
         return good
 
+    def metadata(self, topic=None):
+        """({broker: port}, {partition: (leader, replicas, isr)}) as this broker knows them."""
+        names = b'' if topic is None else text(topic)
+        answer = self.ask(3, 1, struct.pack('>i', topic is not None) + names)
+        brokers = {}
+        for _ in range(answer.int32()):
+            broker, _, brokers[broker] = answer.int32(), answer.text(), answer.int32()
+            answer.text()
+        answer.int32()  # a controller: Kafka names any broker
+        partitions = {}
+        for _ in range(answer.int32()):
+            answer.int16(), answer.text(), answer.unpack('>b')
+            for _ in range(answer.int32()):
+                _, index, leader = answer.unpack('>hii')
+                replicas, in_sync = answer.int32s(), answer.int32s()
+                partitions[index] = leader, replicas, in_sync
+        return brokers, partitions
+
+    def quorum_leader(self):
+        """The active controller, -1 when nobody is; None when the broker does not say."""
+        topic = b'__cluster_metadata'
+        request = struct.pack('>hhi', 55, 2, 1) + text('many') + b'\0\2'
+        request += bytes([len(topic) + 1]) + topic + b'\2' + bytes(4) + b'\0\0\0'
+        answer = self.exchange(request)
+        _, code, _ = answer.unpack('>bhb')
+        if code:
+            return None
+        answer.unpack(f'>bb{len(topic)}sb')
+        _, code, _, leader = answer.unpack('>ihbi')
+        return None if code else leader
+
+    def elect_preferred(self):
+        """Asks for the preferred leaders everywhere; {(topic, partition): error code}."""
+        answer = self.ask(43, 0, struct.pack('>ii', -1, 30_000))
+        answer.int32()
+        codes = {}
+        for _ in range(answer.int32()):
+            topic = answer.text()
+            for _ in range(answer.int32()):
+                index, codes[topic, index] = answer.unpack('>ih')
+                answer.text()
+        return codes
+
     def end_offsets(self, topics):
         """{(topic, partition): offset, or minus the error code}."""
         body = struct.pack('>ii', -1, len(topics))
@@ -128,6 +176,9 @@ class Reader:
 
     def int32(self):
         return self.unpack('>i')[0]
+
+    def int32s(self):
+        return [self.int32() for _ in range(self.int32())]
 
     def text(self):
         size = self.int16()
