@@ -49,7 +49,7 @@ def worker(port):
         "consumer.heartbeat.interval.ms": 500,
     }
     for kind in ("config", "offset", "status"):
-        settings[f"{kind}.storage.replication.factor"] = 1
+        settings[f"{kind}.storage.replication.factor"] = -1
     with open(path, "w") as f:
         f.writelines(f"{k}={v}\n" for k, v in settings.items())
     command = ["java", *os.environ["CONNECT_JVM"].split(), "-Xmx512m"]

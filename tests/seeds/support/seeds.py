@@ -59,7 +59,7 @@ def create(admin, name, partitions, **config):
     from confluent_kafka import TopicPartition
     from confluent_kafka.admin import NewTopic, OffsetSpec
 
-    admin.create_topics([NewTopic(name, partitions, 1, config=config)])[name].result(20)
+    admin.create_topics([NewTopic(name, partitions, -1, config=config)])[name].result(20)
     until(
         10,
         lambda: len(admin.list_topics(name, timeout=10).topics[name].partitions) == partitions,
@@ -78,7 +78,7 @@ def create_py(admin, name, partitions):
     from kafka import TopicPartition
     from kafka.admin import NewTopic, OffsetSpec
 
-    admin.create_topics([NewTopic(name, partitions, 1)])
+    admin.create_topics([NewTopic(name, partitions, -1)])
     until(10, lambda: name in admin.list_topics(), f"{name} in metadata")
     asked = {TopicPartition(name, p): OffsetSpec.LATEST for p in range(partitions)}
     until(

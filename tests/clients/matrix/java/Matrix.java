@@ -124,7 +124,7 @@ public class Matrix {
     String topic = name(tag);
     Map<String, String> c = new HashMap<>();
     for (int i = 0; i < configs.length; i += 2) c.put(configs[i], configs[i + 1]);
-    admin.createTopics(List.of(new NewTopic(topic, partitions, (short) 1).configs(c))).all().get();
+    admin.createTopics(List.of(new NewTopic(topic, partitions, (short) -1).configs(c))).all().get();
     await("topic visible", () -> {
       try {
         return describe(topic).partitions().size() == partitions;

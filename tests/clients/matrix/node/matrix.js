@@ -46,7 +46,7 @@ module.exports = async function matrix(client) {
         {
           topic,
           numPartitions: partitions,
-          replicationFactor: 1,
+          replicationFactor: -1,
           configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
         },
       ],
@@ -493,7 +493,7 @@ module.exports = async function matrix(client) {
       seen++;
     }
     const make = t =>
-      admin.createTopics({ topics: [{ numPartitions: 1, replicationFactor: 1, ...t }] });
+      admin.createTopics({ topics: [{ numPartitions: 1, replicationFactor: -1, ...t }] });
     const type = client.errorTypes;
     await fails(type.unknownTopic, 'unknown topic', () =>
       admin.deleteTopics({ topics: [name('missing')] }),

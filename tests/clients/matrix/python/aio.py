@@ -78,7 +78,7 @@ async def create(tag, partitions, settings={}, **config):
                     NewTopic(
                         topic,
                         partitions,
-                        1,
+                        -1,
                         topic_configs={k.replace("_", "."): str(v) for k, v in config.items()},
                     )
                 ]

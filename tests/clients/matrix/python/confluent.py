@@ -57,7 +57,7 @@ def create(tag, partitions, client=None, **config):
                 ad.NewTopic(
                     topic,
                     partitions,
-                    1,
+                    -1,
                     config={k.replace("_", "."): str(v) for k, v in config.items()},
                 )
             ]

@@ -51,7 +51,7 @@ def create(tag, partitions, client=None, **config):
         {
             topic: {
                 "num_partitions": partitions,
-                "replication_factor": 1,
+                "replication_factor": -1,
                 "configs": {k.replace("_", "."): str(v) for k, v in config.items()},
             }
         },

@@ -20,7 +20,7 @@ var ctx = context.Background()
 var admin = kadm.NewClient(client())
 
 func client(opts ...kgo.Opt) *kgo.Client {
-	return Must(kgo.NewClient(append([]kgo.Opt{kgo.SeedBrokers(Bootstrap), kgo.RecordPartitioner(kgo.StickyKeyPartitioner(nil))}, opts...)...))
+	return Must(kgo.NewClient(append([]kgo.Opt{kgo.SeedBrokers(strings.Split(Bootstrap, ",")...), kgo.RecordPartitioner(kgo.StickyKeyPartitioner(nil))}, opts...)...))
 }
 func limit(d time.Duration) context.Context {
 	c, _ := context.WithTimeout(ctx, d)
@@ -35,7 +35,7 @@ func createWith(a *kadm.Client, tag string, partitions int32, configs ...string)
 	for i := 0; i < len(configs); i += 2 {
 		c[configs[i]] = &configs[i+1]
 	}
-	_, err := a.CreateTopic(limit(20*time.Second), partitions, 1, c, topic)
+	_, err := a.CreateTopic(limit(20*time.Second), partitions, -1, c, topic)
 	OK(err)
 	Until("topic visible", func() bool {
 		t := Must(a.ListTopics(ctx, topic))[topic]
@@ -216,7 +216,7 @@ func transactions() string {
 	in, out, group, rounds := create("s7-in", 2), create("s7-out", 2), Name("eos"), 0
 	produce(in, 0, 500)
 	for _, restarted := range []bool{false, true} { // the first worker dies in the middle of a transaction
-		s := Must(kgo.NewGroupTransactSession(kgo.SeedBrokers(Bootstrap), kgo.TransactionalID(id+"-eos"), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+		s := Must(kgo.NewGroupTransactSession(kgo.SeedBrokers(strings.Split(Bootstrap, ",")...), kgo.TransactionalID(id+"-eos"), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 			kgo.ConsumerGroup(group), kgo.ConsumeTopics(in), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.SessionTimeout(6*time.Second)))
 		for quiet := 0; quiet < 5; {
 			fs := s.PollRecords(limit(400*time.Millisecond), 40)

@@ -100,8 +100,8 @@ public final class Main {
       // the events' times are years old: without retention.ms=-1 the broker would rightly delete
       // them during the run
       var keep = Map.of("retention.ms", "-1");
-      create(admin, new NewTopic(IN, 3, (short) 1).configs(keep),
-          new NewTopic(OUT, 2, (short) 1).configs(keep));
+      create(admin, new NewTopic(IN, 3, (short) -1).configs(keep),
+          new NewTopic(OUT, 2, (short) -1).configs(keep));
       try (var p = new KafkaProducer<>(Map.<String, Object>of("bootstrap.servers", BOOTSTRAP,
                                            "linger.ms", 5, "compression.type", "gzip"),
                new StringSerializer(), new StringSerializer())) {

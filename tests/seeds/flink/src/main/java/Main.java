@@ -238,8 +238,8 @@ public final class Main {
     // the events' times are years old: without retention.ms=-1 the broker would rightly delete them
     // during the run
     var keep = Map.of("retention.ms", "-1");
-    create(admin, new NewTopic(in, 3, (short) 1).configs(keep),
-        new NewTopic(out, 2, (short) 1).configs(keep));
+    create(admin, new NewTopic(in, 3, (short) -1).configs(keep),
+        new NewTopic(out, 2, (short) -1).configs(keep));
     produce(in, 0, BEFORE);
     Files.createDirectories(Path.of(WORK, id));
     String restore = null;

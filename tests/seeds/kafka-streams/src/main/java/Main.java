@@ -58,7 +58,7 @@ public final class Main {
     p.put("commit.interval.ms", 100);
     p.put("statestore.cache.max.bytes", 0); // so that every count is told
     p.put("num.stream.threads", 2);
-    p.put("replication.factor", 1);
+    p.put("replication.factor", -1);
     p.put("consumer.session.timeout.ms", 6000);
     p.put("consumer.heartbeat.interval.ms", 500);
     p.put("consumer.auto.offset.reset", "earliest");
@@ -172,7 +172,7 @@ public final class Main {
     }
   }
   static Results openResults(Admin admin, String in, String out) throws Exception {
-    admin.createTopics(List.of(new NewTopic(in, 3, (short) 1), new NewTopic(out, 2, (short) 1)))
+    admin.createTopics(List.of(new NewTopic(in, 3, (short) -1), new NewTopic(out, 2, (short) -1)))
         .all()
         .get();
     until("the topics", 20, () -> {

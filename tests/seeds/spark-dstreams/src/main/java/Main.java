@@ -135,7 +135,7 @@ public final class Main {
     try (var admin = Admin.create(Map.of("bootstrap.servers", BOOTSTRAP));
         var sc = new JavaSparkContext(conf)) {
       sc.setLogLevel("WARN");
-      create(admin, new NewTopic(TOPIC, 3, (short) 1));
+      create(admin, new NewTopic(TOPIC, 3, (short) -1));
       produce(0, n1);
       stream(sc, admin, n1);
       equal(rows.get(), (long) n1, "rows of the first context");
