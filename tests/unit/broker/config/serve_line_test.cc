@@ -111,12 +111,14 @@ TEST(ReadConfigFile, ReadsAFileAndTellsWhyItCannot) {
     EXPECT_THAT(directory.error().detail, HasSubstr("cannot be read"));
 }
 
-TEST(Conf, SinglePropertiesLoadsWithoutAWarning) {
-    const ServeLine line =
-        read_serve_line(std::vector<std::string>{MILENA_SOURCE_DIR "/conf/single.properties"},
-                        "this.host", read_config_file);
-    ASSERT_TRUE(line.settings.has_value()) << line.errors;
-    EXPECT_THAT(line.errors, IsEmpty());
+TEST(Conf, ExamplesLoadWithoutAWarning) {
+    for (const std::string name : {"single", "cluster-1", "cluster-2", "cluster-3"}) {
+        const auto path = MILENA_SOURCE_DIR "/conf/" + name + ".properties";
+        const ServeLine line =
+            read_serve_line(std::vector<std::string>{path}, "this.host", read_config_file);
+        ASSERT_TRUE(line.settings.has_value()) << line.errors;
+        EXPECT_THAT(line.errors, IsEmpty()) << name;
+    }
 }
 
 // REWRITE=1 in the environment brings the file up to date instead.
