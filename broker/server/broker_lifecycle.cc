@@ -1,7 +1,9 @@
 #include "broker/server/broker_lifecycle.h"
 
 #include "protocol/base/logger.h"
+#include "replication/metadata/leadership.h"
 
+#include <algorithm>
 #include <future>
 
 namespace milena::broker {
@@ -9,7 +11,7 @@ namespace {
 
 // While something is waited for: to register, to be unfenced, to be let go, for a new controller.
 constexpr Millis kSoon{50};
-constexpr Millis kWhileLeaving{20};
+constexpr Millis kWhileLeaving{5};
 constexpr Millis kPatience{5'000};
 // Who stops does not wait longer for a controller: the others may be stopping, too.
 constexpr Millis kLonely{1'000};
@@ -119,15 +121,29 @@ void BrokerLifecycle::publish(const metadata::Image& after) {
     if (!beats_) return;
     const auto* self = after.broker(options_.id);
     const bool is_fenced = self != nullptr && self->epoch == epoch_ && self->is_fenced;
-    if (!is_fenced || was_fenced_.exchange(true)) {
-        if (!is_fenced) was_fenced_ = false;
+    const bool is_news = is_fenced && !was_fenced_;
+    was_fenced_ = is_fenced;
+    const bool is_waited_for =
+        std::any_of(after.brokers.begin(), after.brokers.end(), [&](const auto& broker) {
+            return broker->id != options_.id && broker->in_controlled_shutdown &&
+                   !broker->is_fenced;
+        });
+    if (is_news || is_waited_for) executor_.post([this] { beat_now(); });
+}
+
+bool BrokerLifecycle::has_left(const metadata::Image& after) const {
+    return leaves_ && !metadata::has_leaderships(after, options_.id);
+}
+
+void BrokerLifecycle::beat_now() {
+    if (!beats_) return;
+    // One that is on its way tells less than there is to tell by now.
+    if (timer_ == net::Executor::kNoTimer) {
+        beats_again_ = true;
         return;
     }
-    executor_.post([this] {
-        if (timer_ == net::Executor::kNoTimer || !beats_) return;  // one is on its way
-        executor_.cancel(timer_);
-        beat();
-    });
+    executor_.cancel(timer_);
+    beat();
 }
 
 void BrokerLifecycle::beat_at(MonoTime when) {
@@ -145,24 +161,27 @@ void BrokerLifecycle::beat() {
         if (reply && reply->error.code == ErrorCode::STALE_BROKER_EPOCH) {
             log_error("broker_replaced", {{"reason", reply->error.detail}});
         }
-        beat_at(executor_.now() + (is_well ? options_.heartbeat_interval : kSoon));
+        const Millis pause = is_well ? options_.heartbeat_interval : kSoon;
+        beat_at(executor_.now() + (std::exchange(beats_again_, false) ? Millis(0) : pause));
     };
     controller_.submit<metadata::BrokerHeartbeat>(heartbeat(false), executor_, answered);
 }
 
-void BrokerLifecycle::leave(Millis patience) {
-    if (!beats_.exchange(false)) return;
+bool BrokerLifecycle::leave(Millis patience) {
+    if (!beats_.exchange(false)) return false;
+    leaves_ = true;
     const MonoTime until = executor_.now() + patience;
     MonoTime heard = executor_.now();
     while (executor_.now() < std::min(until, heard + kLonely)) {
         const auto reply = beat_and_wait(true, kLonely);
         if (reply && reply->error.code == ErrorCode::NONE) heard = executor_.now();
-        if (reply && reply->error.code == ErrorCode::NONE && reply->should_shut_down) return;
-        if (reply && reply->error.code == ErrorCode::STALE_BROKER_EPOCH) return;
+        if (reply && reply->error.code == ErrorCode::NONE && reply->should_shut_down) return true;
+        if (reply && reply->error.code == ErrorCode::STALE_BROKER_EPOCH) return false;
         pause(kWhileLeaving);
     }
     log_warn("controlled_shutdown_cut_short",
              {{"reason", "the controller did not let this broker go in time"}});
+    return false;
 }
 
 void BrokerLifecycle::stop() {

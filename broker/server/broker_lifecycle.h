@@ -45,11 +45,17 @@ class BrokerLifecycle {
     Result<BrokerEpoch> join(quorum::LocalBroker broker);
     // Waits until the controller has unfenced it; heartbeats go on from then on.
     Status unfence();
-    // On the quorum's executor, with each image. A broker that was fenced by mistake says at once
-    // that it lives.
+    // On the quorum's executor, with each image, when this broker has followed it. A broker that
+    // was fenced by mistake says at once that it lives; when another one shuts down, which waits
+    // until all know who leads instead, that this one does.
     void publish(const metadata::Image& after);
-    // Controlled shutdown: asks to go until the controller lets it, for `patience` at most.
-    void leave(Millis patience);
+    // Controlled shutdown: asks to go until the controller lets it, for `patience` at most. False:
+    // it did not.
+    bool leave(Millis patience);
+    // It leaves, and leads nothing any more: its partitions need not hear of it. Requests that are
+    // parked at them stay so until their connections are closed, and go to the new leaders without
+    // the pause that clients make after a refusal.
+    bool has_left(const metadata::Image& after) const;
     // No more heartbeats. Not on the executor.
     void stop();
 
@@ -59,6 +65,7 @@ class BrokerLifecycle {
     metadata::BrokerHeartbeat heartbeat(bool want_shut_down) const;
     Beat beat_and_wait(bool want_shut_down, Millis patience);
     void beat();
+    void beat_now();
     void beat_at(MonoTime when);
     void pause(Millis duration);
 
@@ -67,7 +74,9 @@ class BrokerLifecycle {
     const Options options_;
     BrokerEpoch epoch_{-1};
     std::atomic<bool> beats_ = false;
-    std::atomic<bool> was_fenced_ = false;
+    std::atomic<bool> leaves_ = false;
+    bool was_fenced_ = false;   // on the quorum's executor
+    bool beats_again_ = false;  // on the executor
     net::Executor::TimerId timer_ = net::Executor::kNoTimer;
 
     std::mutex mutex_;

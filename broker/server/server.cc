@@ -52,6 +52,8 @@ constexpr std::size_t kUnbounded = std::numeric_limits<std::size_t>::max();
 constexpr Millis kFetchSessionIdle{120'000};
 // How long requests in progress get to finish at the stop.
 constexpr Millis kDrain{2'000};
+// The same among several nodes, when others lead already.
+constexpr Millis kCut{5};
 // How long the controller may take to let this broker go.
 constexpr Millis kLeave{30'000};
 // What has to be read of a log after an unclean stop so that nobody should wait for it later.
@@ -271,6 +273,7 @@ Status Server::Parts::open_quorum() {
 
 void Server::Parts::publish(const metadata::Image& after, const metadata::Delta& delta) {
     settings.publish(after, delta);
+    if (cluster && cluster->lifecycle().has_left(after)) return;
     publisher->publish(after, delta);
     replication->machine.publish(after, delta);
     coordinators->publish(after, delta);
@@ -454,8 +457,8 @@ void Server::Parts::start_cleaner() {
 Status Server::Parts::stop() {
     running = false;
     if (std::exchange(stopped, true)) return {};
-    if (cluster) cluster->lifecycle().leave(kLeave);
-    if (sockets) sockets->stop(kDrain);
+    const bool has_left = cluster && cluster->lifecycle().leave(kLeave);
+    if (sockets) sockets->stop(has_left ? kCut : kDrain);
     if (metrics_server) metrics_server->stop();
     if (coordinators) coordinators->stop();
     const bool has_led = quorum && quorum->is_active();

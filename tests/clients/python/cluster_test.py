@@ -137,6 +137,27 @@ class ClusterTest(unittest.TestCase):
         self.assertEqual([one for one in acked if one not in set(read)], [])
         self.assertEqual(sorted(set(read)), read)
 
+    def test_a_node_that_is_told_to_stop_hands_over_first(self):
+        client = admin(*self.cluster.nodes)
+        create(client, "kept", factor=3)
+        writer = Writer(self.cluster.bootstrap, "kept")
+        self.addCleanup(writer.finish)
+        for _ in range(3):
+            writer.wait_for_more()
+            leader = self.cluster.node(leader_of(client, "kept"))
+            told = time.monotonic()
+            self.assertEqual(leader.stop(), 0)
+            writer.wait_for_more()
+            gap = writer.longest_gap(told)
+            print(f"node {leader.number} stopped: {gap:.3f} s without an acknowledgement")
+            self.assertLess(gap, 5)
+            self.assertNotIn("controlled_shutdown_cut_short", leader.log())
+            leader.start()
+            until(lambda: len(in_sync(client, "kept")) == 3, f"{leader.number} to be in sync again")
+        acked = writer.finish()
+        read = set(read_all(self.cluster.bootstrap, "kept"))
+        self.assertEqual([one for one in acked if one not in read], [])
+
     def test_all_of_it_starts_again(self):
         client = admin(*self.cluster.nodes)
         create(client, "kept", factor=3)
