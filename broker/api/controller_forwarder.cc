@@ -39,7 +39,7 @@ void ControllerForwarder::catch_up(net::Task look) {
     peers_.post([this, look = std::move(look)]() mutable { peers_.post(std::move(look)); });
 }
 
-bool ControllerForwarder::is_settling() const {
+bool ControllerForwarder::is_settling() {
     return absences_.any() && absences_.is_settling(*quorum_.image(), clock_.now());
 }
 

@@ -11,7 +11,7 @@ class ControllerForwarder final : public Forwarder {
   public:
     // The references outlive it.
     ControllerForwarder(const quorum::Quorum& quorum, quorum::ActiveController& controller,
-                        const quorum::Absences& absences, net::Executor& peers, const Clock& clock)
+                        quorum::Absences& absences, net::Executor& peers, const Clock& clock)
         : quorum_(quorum),
           controller_(controller),
           absences_(absences),
@@ -21,13 +21,13 @@ class ControllerForwarder final : public Forwarder {
     bool must_forward(ApiKey key) const override;
     bool names_leaders(ApiKey key) const override;
     void catch_up(net::Task look) override;
-    bool is_settling() const override;
+    bool is_settling() override;
     void forward(ByteView frame, const net::Peer& from, net::ReplyTicket ticket) override;
 
   private:
     const quorum::Quorum& quorum_;
     quorum::ActiveController& controller_;
-    const quorum::Absences& absences_;
+    quorum::Absences& absences_;
     net::Executor& peers_;  // of the connections to other nodes
     const Clock& clock_;
 };

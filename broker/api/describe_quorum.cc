@@ -22,10 +22,13 @@ bool asks_for_the_quorum(const msg::DescribeQuorumRequest& request) {
            request.topics[0].partitions[0].partition_index == PartitionIndex(0);
 }
 
-// Between the clock of the machine and the one that clients read.
+constexpr ApiVersion kWithDirectories(2);
+
+// Between the clock of the machine and the one that clients read; and what the answer can tell.
 struct Times {
     MonoTime now;
     TimestampMs wall_now;
+    bool with_directories = true;
 
     TimestampMs at(MonoTime time) const {
         return wall_now - std::chrono::duration_cast<Millis>(now - time).count();
@@ -35,7 +38,7 @@ struct Times {
 Response::ReplicaState describe(const raft::ReplicaState& replica, const Times& times) {
     Response::ReplicaState described;
     described.replica_id = replica.key.id;
-    described.replica_directory_id = replica.key.directory;
+    if (times.with_directories) described.replica_directory_id = replica.key.directory;
     described.log_end_offset = replica.end;
     if (replica.last_fetch) described.last_fetch_timestamp = times.at(*replica.last_fetch);
     if (replica.last_caught_up != MonoTime{}) {
@@ -47,7 +50,7 @@ Response::ReplicaState describe(const raft::ReplicaState& replica, const Times& 
 Response::ReplicaState describe(const raft::State& self, const Times& times) {
     Response::ReplicaState described;
     described.replica_id = self.self.id;
-    described.replica_directory_id = self.self.directory;
+    if (times.with_directories) described.replica_directory_id = self.self.directory;
     described.log_end_offset = self.log_end;
     described.last_fetch_timestamp = times.wall_now;
     described.last_caught_up_timestamp = times.wall_now;
@@ -103,6 +106,7 @@ void answer(const raft::State& state, const Times& times, Reply<Response>& reply
     topics[0].partitions = partitions;
     response.topics = topics;
     response.error_message = NullableString();
+    if (!times.with_directories) return reply.send(response);
     const auto& voters = state.voters().voters;
     response.nodes = Array<Response::Node>::make(arena, voters.size());
     for (std::size_t i = 0; i < voters.size(); ++i) response.nodes[i] = describe(voters[i], arena);
@@ -131,7 +135,7 @@ void describe_quorum(Services& services, const Request<msg::DescribeQuorumReques
     if (!asks_for_the_quorum(request.body)) return refuse(request, std::move(reply));
     const bool is_taken = services.raft->look([reply = std::move(reply), &clock = services.clock](
                                                   const raft::State& state, MonoTime now) mutable {
-        answer(state, {now, clock.wall_now()}, reply);
+        answer(state, {now, clock.wall_now(), reply.version() >= kWithDirectories}, reply);
     });
     // The reply has closed its connection when it was not.
     (void)is_taken;

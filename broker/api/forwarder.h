@@ -17,9 +17,10 @@ class Forwarder {
     // once; one that is told the old ones asks again a second later.
     virtual bool names_leaders(ApiKey key) const = 0;
     // `look` runs, on another thread, when all that this node's connections to others have to tell
-    // by now is noted; is_settling() is true then while a node that died is still counted on.
+    // by now is noted; is_settling() is true then while a node that died is still counted on, or
+    // while nodes that started together have not all come.
     virtual void catch_up(net::Task look) = 0;
-    virtual bool is_settling() const = 0;
+    virtual bool is_settling() = 0;
     // Sends the frame (header and body) as it is; the answer goes back as it comes. `from` is whom
     // it came from. From any thread; what the frame views is copied. Closes the connection when no
     // answer can be had, so that the client asks again.

@@ -12,6 +12,7 @@
 #include <atomic>
 #include <map>
 #include <mutex>
+#include <vector>
 
 namespace milena::quorum {
 
@@ -21,14 +22,22 @@ class Absences {
 
     void gone(BrokerId node, MonoTime now);
     void back(BrokerId node);
-    // Does the image count on a node that is gone? One load while none is.
-    bool is_settling(const metadata::Image& image, MonoTime now) const;
+    // These start together with this node, perhaps: until all of them serve, but not longer than
+    // until then, leaders are about to be elected.
+    void expect(std::vector<BrokerId> nodes, MonoTime until);
+    // Does the image count on a node that is gone, or is one that is expected missing in it?
+    bool is_settling(const metadata::Image& image, MonoTime now);
+    // One load: is there anything to settle?
     bool any() const { return any_.load(std::memory_order_relaxed); }
 
   private:
+    bool is_complete(const metadata::Image& image) const;
+
     std::atomic<bool> any_ = false;
-    mutable std::mutex mutex_;
+    std::mutex mutex_;
     std::map<BrokerId, MonoTime> since_;
+    std::vector<BrokerId> expected_;
+    MonoTime expected_until_{};
 };
 
 }  // namespace milena::quorum

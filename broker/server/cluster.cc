@@ -11,6 +11,7 @@ namespace key = config::opt::broker;
 
 constexpr Millis kDrain{200};
 constexpr Millis kFarewell{200};
+constexpr Millis kStartTogether{500};
 
 std::vector<quorum::ActiveController::Node> controllers(const config::NodePlan& node) {
     std::vector<quorum::ActiveController::Node> nodes;
@@ -164,6 +165,12 @@ void Cluster::on_reactor(std::function<void()> work) {
         done->set_value();
     });
     finished.get();
+}
+
+void Cluster::expect_others() {
+    std::vector<BrokerId> nodes;
+    for (const auto& voter : plan_.voters) nodes.push_back(voter.id);
+    absences_.expect(std::move(nodes), reactors_[0].now() + kStartTogether);
 }
 
 // Whoever led tells its successors before its connections are closed.

@@ -60,6 +60,8 @@ class Cluster {
 
     // Serves the controllers' listeners with a copy of the broker's services.
     Status listen(const api::Services& broker);
+    // Before the first request of a client: the other nodes may be starting, too.
+    void expect_others();
     // After the quorum, which resigned if this node led it.
     void stop(bool has_led);
 

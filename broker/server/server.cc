@@ -523,6 +523,7 @@ Status Server::Parts::serve() {
     MILENA_TRY(listen());
     MILENA_TRY(register_broker());
     MILENA_TRY(listen_for_metrics());
+    if (cluster) cluster->expect_others();
     reactors.start();
     start_upkeep();
     start_cleaner();

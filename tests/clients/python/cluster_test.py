@@ -1,6 +1,8 @@
 """Three processes form a cluster: they elect, register, serve every node's clients, and lose
 nothing that was acknowledged when one of them dies."""
+import contextlib
 import os
+import struct
 import sys
 import threading
 import time
@@ -10,6 +12,7 @@ import support  # noqa: F401
 from cluster import Cluster
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
+from raw_protocol import Connection
 from support import until
 
 
@@ -171,6 +174,15 @@ class ClusterTest(unittest.TestCase):
         acked = writer.finish()
         read = set(read_all(self.cluster.bootstrap, "kept"))
         self.assertEqual([one for one in acked if one not in read], [])
+
+    def test_every_node_describes_the_quorum_in_every_version(self):
+        topic = b"\2\x13__cluster_metadata" + b"\2" + struct.pack(">i", 0) + b"\0" * 3
+        for node in self.cluster.nodes:
+            with contextlib.closing(Connection(node.bootstrap)) as connection:
+                for version in (0, 1, 2):
+                    answer = connection.ask(55, version, b"\0" + topic)
+                    self.assertEqual(answer[:3], b"\0\0\0", f"version {version}")
+                    self.assertIn(b"__cluster_metadata", answer)
 
     def test_more_replicas_than_brokers_are_refused(self):
         with self.assertRaises(Exception) as refused:

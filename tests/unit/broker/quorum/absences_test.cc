@@ -44,5 +44,25 @@ TEST(Absences, CountForAWhileHoweverOftenTheyAreSeen) {
     EXPECT_TRUE(absences.is_settling(image, kStart + Absences::kSettle));
 }
 
+TEST(Absences, OfNodesThatStartTogetherEndWhenAllServeOrInTime) {
+    const auto alone = image_with(BrokerId(1), false);
+    auto both = image_with(BrokerId(1), false);
+    both.brokers.push_back(image_with(BrokerId(2), false).brokers.front());
+    auto one_fenced = image_with(BrokerId(1), false);
+    one_fenced.brokers.push_back(image_with(BrokerId(2), true).brokers.front());
+    const MonoTime until = kStart + Millis(500);
+    const std::vector<BrokerId> nodes{BrokerId(1), BrokerId(2)};
+    Absences absences;
+    absences.expect(nodes, until);
+    EXPECT_TRUE(absences.is_settling(alone, kStart));
+    EXPECT_TRUE(absences.is_settling(one_fenced, kStart));
+    EXPECT_FALSE(absences.is_settling(both, kStart));
+    EXPECT_FALSE(absences.is_settling(one_fenced, kStart)) << "once only";
+    EXPECT_FALSE(absences.any());
+    absences.expect(nodes, until);
+    EXPECT_FALSE(absences.is_settling(alone, until));
+    EXPECT_FALSE(absences.any());
+}
+
 }  // namespace
 }  // namespace milena::quorum
