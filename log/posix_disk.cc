@@ -19,6 +19,11 @@
 namespace milena::log {
 namespace {
 
+// The kernel takes the size of a write for the size of the pieces of memory that it caches it in,
+// and in a machine that has run for a while goes looking for large ones: 0.7 CPU-s for a GB written
+// in pieces of 1 MiB, 0.2 in pieces of 64 KiB.
+constexpr std::size_t kLargestWrite = 64 << 10;
+
 IoCause cause_of(int error) {
     switch (error) {
         case ENOENT:
@@ -125,8 +130,9 @@ class PosixFile final : public File {
 
     Status write_at(std::uint64_t position, ByteView bytes) override {
         while (!bytes.empty()) {
+            const auto some = bytes.first(std::min(bytes.size(), kLargestWrite));
             const auto count = uninterrupted([&] {
-                return ::pwrite(descriptor_.get(), bytes.data(), bytes.size(),
+                return ::pwrite(descriptor_.get(), some.data(), some.size(),
                                 static_cast<off_t>(position));
             });
             if (count < 0) return refused("write to", path_, errno);
