@@ -22,6 +22,14 @@ fetcher::Settings fetch_settings(const config::Settings& settings) {
     return fetch;
 }
 
+// The usual size, which is Kafka's, is too small for batches of a megabyte: the kernel grows a
+// buffer as the connection needs it, unless it is told a size.
+std::int32_t receive_buffer(const config::Settings& settings) {
+    constexpr std::int32_t kUsual = 64 * 1024;
+    const auto asked = settings.get(key::replica_socket_receive_buffer_bytes);
+    return asked == kUsual ? net::kSystemBufferSize : asked;
+}
+
 // The largest number stands for no bound.
 std::optional<std::int64_t> rate_of(std::int64_t setting) {
     if (setting == std::numeric_limits<std::int64_t>::max()) return std::nullopt;
@@ -38,9 +46,8 @@ replica::Replication::Environment::Tuning tuning_of(const config::Settings& sett
 
 ReplicationParts::ReplicationParts(Node node)
     : submit_(std::move(node.submit)),
-      connector_(net::make_tcp_connector(
-          node.reactor,
-          {net::kSystemBufferSize, node.settings.get(key::replica_socket_receive_buffer_bytes)})),
+      connector_(net::make_tcp_connector(node.reactor,
+                                         {net::kSystemBufferSize, receive_buffer(node.settings)})),
       machine(environment(node)) {}
 
 replica::Replication::Environment ReplicationParts::environment(const Node& node) {
