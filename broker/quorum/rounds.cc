@@ -3,6 +3,8 @@
 #include "protocol/base/logger.h"
 #include "replication/metadata/features.h"
 
+#include <array>
+
 namespace milena::quorum {
 
 Rounds::Rounds(QuorumOptions options, const Clock& clock, std::uint64_t random_seed,
@@ -108,6 +110,7 @@ void Rounds::advance(const raft::Input& input) {
         follow_ups_.pop_front();
         perform(raft_->step(next, clock_.now()));
     }
+    note_role();
     if (controller_ && (failed_ || !raft_->state().is_leader() ||
                         raft_->state().election.epoch != active_epoch_)) {
         deactivate();
@@ -141,6 +144,18 @@ void Rounds::note_leader() {
     const bool leads_no_more = state.election.leader == state.self.id && !state.is_leader();
     leader_ = leads_no_more ? kNoBroker.value() : state.election.leader.value();
     is_active_ = controller_.has_value() && !failed_;
+}
+
+// Elections are rare, and worth a line each.
+void Rounds::note_role() {
+    static constexpr std::array kNames{"unattached", "prospective", "candidate",
+                                       "follower",   "leader",      "resigned"};
+    const auto& state = raft_->state();
+    const std::pair now{state.role.index(), state.election.epoch};
+    if (network_ == nullptr || std::exchange(role_, now) == now) return;
+    log_info("metadata_quorum_role", {{"role", kNames.at(now.first)},
+                                      {"epoch", now.second.value()},
+                                      {"leader", state.election.leader.value()}});
 }
 
 // An alarm that comes too early costs a step; most deadlines move on before they come.

@@ -88,6 +88,7 @@ class Rounds {
     void advance(const raft::Input& input);
     void fail_for_good(Error error);
     void note_leader();
+    void note_role();
     void set_alarm();
     Error not_controller() const;
 
@@ -136,6 +137,7 @@ class Rounds {
     std::map<raft::RequestToken, RaftReceiver::Done> asked_;
     std::int64_t last_token_ = 0;
     std::set<BrokerId> gone_;  // nodes whose process has ended, and that have not answered since
+    std::pair<std::size_t, LeaderEpoch> role_{0, LeaderEpoch(-1)};  // as it was logged last
     MonoTime raft_deadline_ = MonoTime::max();
     MonoTime alarm_ = MonoTime::max();  // that is set
 

@@ -2,6 +2,8 @@
 // followed (KIP-996; Kafka refuses only pre-votes then, and its leaders have no lease).
 #include "replication/raft/raft.h"
 
+#include <algorithm>
+
 namespace milena::raft {
 
 void Raft::on(RequestToken token, const VoteRequest& request) {
@@ -29,6 +31,11 @@ void Raft::on(RequestToken token, const VoteRequest& request) {
         election.voted_directory = request.candidate.directory;
         set_election(election);
         enter(Unattached{.election_at = election_deadline()});
+    }
+    // Who may not lead because this log is longer asks in vain: this node may.
+    auto* waiting = std::get_if<Unattached>(&state_.role);
+    if (waiting && request.log_end < state_.end() && state_.is_voter()) {
+        waiting->election_at = std::min(waiting->election_at, now_ + election_backoff());
     }
     reply(token, VoteResponse{ErrorCode::NONE, state_.leadership(), granted});
 }
