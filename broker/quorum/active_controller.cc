@@ -11,6 +11,8 @@ namespace milena::quorum {
 namespace {
 
 constexpr Millis kPatience{5'000};
+// A controller that is silent may have a successor, which is waiting for the heartbeat.
+constexpr Millis kBeatPatience{1'000};
 constexpr Millis kTryAgain{20};
 constexpr Millis kConnectPatience{1'000};
 constexpr Millis kPauseMin{20};
@@ -107,7 +109,8 @@ void ActiveController::ask_typed(peer::NodeChannel& to, Verb request, AnyComplet
         [request = std::move(request)](Arena& arena, ApiVersion) {
             return to_message(request, arena);
         },
-        executor_.now() + kPatience,
+        executor_.now() +
+            (std::is_same_v<Verb, metadata::BrokerHeartbeat> ? kBeatPatience : kPatience),
         [done = std::move(done)](Result<const Response*> reply) mutable {
             if (!reply) return done(fail(ErrorCode::NOT_CONTROLLER, reply.error().detail));
             auto answer = from_message(**reply);
