@@ -32,7 +32,8 @@ start_milena() {
     "$binary" serve "${arguments[@]}" >"$folder/broker.log" 2>&1 </dev/null &
     started=$!
     for _ in $(seq 300); do
-        port=$(sed -nE 's/.*listening PLAINTEXT 127\.0\.0\.1:([0-9]+)$/\1/p' "$folder/broker.log")
+        port=$(sed -nE 's/.*listening PLAINTEXT 127\.0\.0\.1:([0-9]+)$/\1/p' \
+            "$folder/broker.log" 2>/dev/null)
         if [ -n "$port" ]; then
             bootstrap=127.0.0.1:$port
             return 0

@@ -78,7 +78,7 @@ async def create(tag, partitions, settings={}, **config):
                     NewTopic(
                         topic,
                         partitions,
-                        -1,
+                        BOOTSTRAP.count(",") + 1,  # it does not take -1, the cluster's default
                         topic_configs={k.replace("_", "."): str(v) for k, v in config.items()},
                     )
                 ]
