@@ -167,7 +167,12 @@ World::World(int nodes, partition::Settings settings) : settings_(settings) {
 }
 
 World::~World() {
-    for (auto& [number, node] : nodes_) node->replication->stop();
+    for (auto& [number, node] : nodes_) {
+        node->replication->stop();
+        // Fetches that are parked at a partition hold it.
+        (void)node->partition->close(Partition::Closing::removed,
+                                     {clock_.wall_now(), clock_.now()});
+    }
     executor_.run();
 }
 
