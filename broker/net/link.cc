@@ -36,7 +36,6 @@ Link::~Link() = default;
 std::shared_ptr<Link> Link::open(Executor& executor, Connector& connector, RemoteAddress to,
                                  LinkSettings settings, Ended ended) {
     std::shared_ptr<Link> link(new Link(executor, std::move(to), settings, std::move(ended)));
-    link->self_ = link;
     connector.connect(link->to_, settings.connect_patience, *link,
                       [link](Result<std::unique_ptr<Transport>> transport) {
                           link->connected(std::move(transport));
@@ -47,9 +46,9 @@ std::shared_ptr<Link> Link::open(Executor& executor, Connector& connector, Remot
 void Link::connected(Result<std::unique_ptr<Transport>> transport) {
     if (!transport) {
         if (!ended_) end(std::move(transport).error(), true);
-        self_.reset();
         return;
     }
+    self_ = shared_from_this();
     transport_ = std::move(*transport);
     if (ended_) return transport_->close();
     read_waiting_ = true;
@@ -215,7 +214,7 @@ void Link::watch_deadline() {
     if (requests_.empty() || requests_.front().deadline >= timer_at_) return;
     if (timer_ != Executor::kNoTimer) executor_.cancel(timer_);
     timer_at_ = requests_.front().deadline;
-    timer_ = executor_.call_at(timer_at_, [self = self_] {
+    timer_ = executor_.call_at(timer_at_, [self = shared_from_this()] {
         self->timer_ = Executor::kNoTimer;
         self->timer_at_ = MonoTime::max();
         if (self->ended_) return;

@@ -1,7 +1,8 @@
 // A connection that this node opened to another: requests out, their replies in the same order.
 //
 // Invariants:
-// - lives on one executor, all calls there; self_ keeps it from open() to the last event;
+// - lives on one executor, all calls there; whoever connects keeps it, then self_, to the last
+//   event;
 // - every request is answered exactly once: with its reply, or with why there will be none;
 // - a reply belongs to the oldest request that waits, and carries its correlation id;
 // - a request whose deadline passes ends the link: replies come in order, so that nothing behind it
@@ -34,7 +35,7 @@ struct LinkSettings {
     std::size_t reply_bytes_max = 100 * 1024 * 1024;
 };
 
-class Link final : private TransportEvents {
+class Link final : private TransportEvents, public std::enable_shared_from_this<Link> {
   public:
     // A whole reply without its length prefix, valid during the call; or NETWORK_EXCEPTION (the
     // request may have been received, or not), REQUEST_TIMED_OUT.
